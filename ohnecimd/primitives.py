@@ -1,0 +1,374 @@
+"""What every parser is made of: one request each, in straight-line code.
+
+A parser is a callable that returns something to ``yield from``. At the bottom of it stand these
+primitives, and they know three requests, which are ohneio's own: lend me the input, lend me the
+output, wait. Whoever drives the parser answers them, so nothing here is global, and a parser runs
+under `ohnecimd.protocol` and, as far as that engine can go, under ``ohneio.protocol``.
+
+>>> from ohnecimd import parse
+>>> def pair():
+...     key = yield from read_until(b"=")
+...     value = yield from read_until(b";")
+...     return key, value
+>>> parse(pair, b"colour=green;")
+(b'colour', b'green')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from struct import Struct
+from types import CodeType, GeneratorType
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Protocol as TypingProtocol
+
+import ohneio
+
+from ohnecimd.errors import Misuse
+from ohnecimd.stream import LIMIT, InputStream, OutputBuffer
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer as BytesLike
+
+    from ohnecimd.stream import Alarm, ByteOrder, Separator
+
+__all__ = [
+    "Parser",
+    "Runs",
+    "Steps",
+    "at_eof",
+    "emit",
+    "get_input",
+    "peek",
+    "put",
+    "read",
+    "read_rest",
+    "read_struct",
+    "read_uint",
+    "read_until",
+    "read_upto",
+    "skip",
+    "skip_upto",
+    "sleep",
+    "wait",
+    "wait_for",
+    "write",
+]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Steps: TypeAlias = Generator[Any, Any, T]
+"""A running parser: what a generator function returns, with `T` as its result."""
+
+
+
+class Runs(TypingProtocol[T_co]):
+    """Something to ``yield from``: `Steps`, or a composed parser."""
+
+    def __iter__(self) -> Steps[T_co]: ...
+
+
+Parser: TypeAlias = Callable[[], Runs[T]]
+"""A parser that needs no more arguments: what combinators take."""
+
+GET_INPUT: Any = next(ohneio.peek())
+GET_OUTPUT: Any = next(ohneio.write(b""))
+WAIT: Any = next(ohneio.wait())
+
+
+class BorrowedInput(InputStream):
+    """The input of another engine: a buffer that can only peek and read, looked at anew each time.
+
+    It lives as long as one primitive, so that only the search for a separator is remembered.
+    """
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self, buffer: Any) -> None:  # noqa: ANN401 - ohneio has no types
+        super().__init__()
+        self._buffer = buffer
+        self.look()
+
+    def look(self) -> None:
+        """See what is there now."""
+        self._data = self._buffer.peek()
+        self._end = len(self._data)
+
+    def settle(self) -> None:
+        """Consume in the other buffer what has been consumed here."""
+        if self.position:
+            self._buffer.read(self.position)
+            self._data = self._data[self.position :]
+            self._searched -= self.position
+            self.position = 0
+            self._end = len(self._data)
+
+
+class InterruptedParser(BaseException):  # noqa: N818 - not an error: it unwinds to its `timeout`
+    """Thrown into a parser whose time is over; no ``except Exception`` stops it."""
+
+    def __init__(self, alarm: Alarm) -> None:
+        super().__init__("the parser's time is over")
+        self.alarm = alarm
+
+
+LABELLING: dict[CodeType, str] = {}
+"""Code of generators that name a place in a parser, and the variable that holds the name."""
+
+
+def trace_of(steps: object) -> Iterator[str]:
+    """Name what runs in `steps`, from the outside in: generators, and labels in their place."""
+    while isinstance(steps, GeneratorType) and steps.gi_frame is not None:
+        variable = LABELLING.get(steps.gi_code)
+        yield steps.gi_code.co_name if variable is None else steps.gi_frame.f_locals[variable]
+        steps = steps.gi_yieldfrom
+
+
+def own_input(lent: object, wanted: str) -> InputStream:
+    """Return the input if this library's engine has lent it; raise `Misuse` otherwise."""
+    if not isinstance(lent, InputStream):
+        raise Misuse(f"{wanted} needs the engine of ohnecimd.protocol, not {_engine_of(lent)}")
+    return lent
+
+
+def own_output(lent: object, wanted: str) -> OutputBuffer:
+    """Return the output if this library's engine has lent it; raise `Misuse` otherwise."""
+    if not isinstance(lent, OutputBuffer):
+        raise Misuse(f"{wanted} needs the engine of ohnecimd.protocol, not {_engine_of(lent)}")
+    return lent
+
+
+def _engine_of(lent: object) -> str:
+    return f"{type(lent).__module__}.protocol"
+
+
+def _patiently(
+    lent: object, attempt: Callable[[InputStream], T | None]
+) -> Steps[T]:
+    """Repeat `attempt` on what has been lent, until it gives something."""
+    if isinstance(lent, InputStream):
+        while (value := attempt(lent)) is None:
+            yield WAIT
+        return value
+    borrowed = BorrowedInput(lent)
+    while (value := attempt(borrowed)) is None:
+        borrowed.settle()
+        yield WAIT
+        borrowed.look()
+    borrowed.settle()
+    return value
+
+
+def peek(nbytes: int = 0) -> Steps[bytes]:
+    """Return what is there, at most `nbytes` (0: all); never waits, consumes nothing.
+
+    Costs what it returns: a loop of ``peek()`` and ``wait()`` over a long thing is quadratic,
+    `wait_for` and `get_input` are not.
+    """
+    stream = yield GET_INPUT
+    data: bytes = stream.peek(nbytes)
+    return data
+
+
+def wait() -> Steps[None]:
+    """Wait until something happens: more input, its end, output or events taken, time passed."""
+    yield WAIT
+
+
+def read(nbytes: int = 0) -> Steps[bytes]:
+    """Consume exactly `nbytes`, waiting for them; 0: what is there, without waiting.
+
+    Raises:
+        Truncated: the input ends before that.
+    """
+    stream = yield GET_INPUT
+    if not nbytes:
+        data: bytes | None = stream.read()
+        return data or b""
+    if isinstance(stream, InputStream):
+        while (data := stream.take(nbytes)) is None:
+            yield WAIT
+        return data
+    return (yield from _patiently(stream, lambda borrowed: borrowed.take(nbytes)))
+
+
+def read_upto(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
+    r"""Consume up to and with the separator.
+
+    Args:
+        sep: bytes, or a tuple of them: the one that ends first counts.
+        limit: of the bytes returned, the separator among them.
+
+    Raises:
+        TooLong: no separator can be near enough any more; nothing is consumed.
+        Truncated: the input ends before the separator.
+
+    >>> from functools import partial
+    >>> from ohnecimd import parse
+    >>> parse(partial(read_upto, (b"\r\n", b"\n")), b"GET /\r\n")
+    b'GET /\r\n'
+    """
+    stream = yield GET_INPUT
+    try:
+        while (data := stream.take_upto(sep, limit)) is None:
+            yield WAIT
+    except AttributeError:  # asking first would cost a tenth of it all
+        if isinstance(stream, InputStream):
+            raise
+        data = yield from _patiently(stream, lambda borrowed: borrowed.take_upto(sep, limit))
+    return data
+
+
+def read_until(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
+    """Consume up to and with the separator, and return what stands before it.
+
+    As `read_upto`, but `limit` counts the bytes before the separator.
+    """
+    stream = yield GET_INPUT
+    if isinstance(stream, InputStream):
+        while (data := stream.take_until(sep, limit)) is None:
+            yield WAIT
+        return data
+    return (
+        yield from _patiently(stream, lambda borrowed: borrowed.take_until(sep, limit))
+    )
+
+
+def wait_for(sep: Separator, limit: int = LIMIT) -> Steps[int]:
+    """Wait for the separator and return how many bytes stand before it; consumes nothing.
+
+    Raises `TooLong` and `Truncated` as `read_until` does.
+    """
+    stream = yield GET_INPUT
+    return (yield from _patiently(stream, lambda each: each.find(sep, limit)))
+
+
+def read_struct(layout: str | Struct) -> Steps[tuple[Any, ...]]:
+    """Consume one `struct.Struct`, or the struct of that format, and return its values.
+
+    >>> from functools import partial
+    >>> from ohnecimd import parse
+    >>> parse(partial(read_struct, ">HB"), bytes([1, 2, 3]))
+    (258, 3)
+    """
+    structure = layout if isinstance(layout, Struct) else Struct(layout)
+    stream = yield GET_INPUT
+    if isinstance(stream, InputStream):
+        while (values := stream.take_struct(structure)) is None:
+            yield WAIT
+        return values
+    return (yield from _patiently(stream, lambda borrowed: borrowed.take_struct(structure)))
+
+
+def read_uint(nbytes: int, byteorder: ByteOrder = "big") -> Steps[int]:
+    """Consume an unsigned integer of `nbytes`."""
+    if nbytes < 1:
+        raise Misuse(f"an integer has at least 1 byte, not {nbytes}")
+    return int.from_bytes((yield from read(nbytes)), byteorder)
+
+
+def read_rest(limit: int = LIMIT) -> Steps[bytes]:
+    """Consume everything until the end of the input, and return it.
+
+    Raises:
+        TooLong: more than `limit` bytes came before the end; nothing is consumed.
+    """
+    stream = own_input((yield GET_INPUT), "the end of input")
+    return (yield from _patiently(stream, lambda each: each.take_rest(limit)))
+
+
+def skip(nbytes: int) -> Steps[None]:
+    """Consume `nbytes` and forget them as they come; needs no memory for them."""
+
+    def drop(stream: InputStream) -> bool | None:
+        nonlocal nbytes
+        nbytes -= stream.drop(nbytes)
+        if nbytes:
+            stream.demand(nbytes)
+        return None if nbytes else True
+
+    yield from _patiently((yield GET_INPUT), drop)
+
+
+def skip_upto(sep: Separator) -> Steps[None]:
+    """Consume up to and with the separator and forget it as it comes; there is no limit.
+
+    What to do with the rest of a line that was `TooLong`.
+    """
+    yield from _patiently((yield GET_INPUT), lambda stream: stream.drop_upto(sep) or None)
+
+
+def at_eof() -> Steps[bool]:
+    """Wait until a byte or the end of the input is there; tell whether it is the end."""
+    stream = own_input((yield GET_INPUT), "the end of input")
+    return (yield from _patiently(stream, lambda each: each.at_end()))
+
+
+def get_input() -> Steps[InputStream]:
+    r"""Return the `InputStream` itself, for hot loops.
+
+    It stays the same as long as the connection; ask once.
+
+    >>> from ohnecimd import protocol
+    >>> @protocol
+    ... def count_lines():
+    ...     stream = yield from get_input()
+    ...     count = 0
+    ...     while not stream.at_end():
+    ...         if stream.take_upto(b"\n") is None:
+    ...             yield from wait()
+    ...         else:
+    ...             count += 1
+    ...     return count
+    """
+    return own_input((yield GET_INPUT), "get_input()")
+
+
+def _hold(output: object) -> Steps[None]:
+    """Wait, but not for input."""
+    if isinstance(output, OutputBuffer):
+        output.holds_parser = True
+        try:
+            yield WAIT
+        finally:
+            output.holds_parser = False
+    else:
+        yield WAIT
+
+
+def write(data: BytesLike) -> Steps[None]:
+    """Queue bytes for the peer and wait until all that is queued has been taken (as in ohneio)."""
+    output = yield GET_OUTPUT
+    output.write(data)
+    while len(output):
+        yield from _hold(output)
+
+
+def put(data: BytesLike) -> Steps[None]:
+    """Queue bytes for the peer; waits, before that, only while 64 KiB or more are queued."""
+    output = yield GET_OUTPUT
+    if isinstance(output, OutputBuffer):
+        while output.is_full:
+            yield from _hold(output)
+    output.write(data)
+
+
+def emit(event: object) -> Steps[None]:
+    """Hand an event to the application; waits, before that, only while 1024 or more are queued."""
+    output = own_output((yield GET_OUTPUT), "emit()")
+    while output.is_crowded:
+        yield from _hold(output)
+    output.events.append(event)
+
+
+def sleep(seconds: float) -> Steps[None]:
+    """Wait until `seconds` have passed on the connection's clock."""
+    output = own_output((yield GET_OUTPUT), "sleep()")
+    alarm = output.set_alarm(seconds, interrupts=False)
+    try:
+        while not alarm.is_due:
+            yield from _hold(output)
+    finally:
+        output.alarms.remove(alarm)
+

@@ -1,0 +1,618 @@
+"""The two buffers that a connection lends to its parser.
+
+Strategy of `InputStream`. What has come in and may still be needed lies in one block with a read
+position. The block is `bytes` while that is cheap, so that taking something is one slice; it
+becomes a `bytearray` when a long unfinished thing collects more pieces, so that appending is
+amortised, and goes back to `bytes` when as much has been received as that copies. Consumed bytes
+are dropped when the next piece arrives, all at once. Every byte is therefore moved a constant
+number of times, and searched once for each separator that is looked for.
+
+When the parser waits after it has looked for one thing in vain, the stream knows what: the pieces
+that cannot complete it are put aside (`pending`) and joined when one comes that may.
+
+Positions inside the block are relative to it; `_base` makes them absolute.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from ohnecimd import separators
+from ohnecimd.errors import QUOTED_BYTES, Misuse, TooLong, Truncated
+from ohnecimd.separators import Separator
+
+if TYPE_CHECKING:
+    import struct
+    from typing_extensions import Buffer as BytesLike
+    from collections.abc import Callable
+
+__all__ = [
+    "LIMIT",
+    "Alarm",
+    "Bound",
+    "Buffer",
+    "ByteOrder",
+    "InputStream",
+    "Mark",
+    "OutputBuffer",
+    "Separator",
+]
+
+LIMIT = 65536  # bytes; the default of everything that has a limit
+HIGH_WATER_BYTES = 65536  # unread output, or unconsumed input, that counts as piled up
+HIGH_WATER_EVENTS = 1024
+SMALL_BYTES = 512  # copying so much costs less than deciding anything about it
+
+ByteOrder: TypeAlias = Literal["big", "little"]
+
+
+def as_bytes(data: BytesLike) -> bytes:
+    """Return `data` as bytes, itself if it is; TypeError for what is not bytes-like."""
+    return data if type(data) is bytes else bytes(memoryview(data))
+
+
+class Buffer:
+    """A queue of bytes with the interface of ohneio's, every operation linear in what it returns.
+
+    >>> buffer = Buffer()
+    >>> buffer.write(b"Hello")
+    >>> buffer.write(b"World")
+    >>> buffer.read(3), buffer.peek(3), len(buffer), buffer.read()
+    (b'Hel', b'loW', 7, b'loWorld')
+    """
+
+    __slots__ = ("_chunks", "position", "_size")
+
+    def __init__(self) -> None:
+        self._chunks: deque[bytes] = deque()
+        self.position = 0  # in the first chunk
+        self._size = 0
+
+    def write(self, chunk: BytesLike) -> None:
+        """Append `chunk`."""
+        chunk = as_bytes(chunk)
+        if chunk:
+            self._chunks.append(chunk)
+            self._size += len(chunk)
+
+    def peek(self, nbytes: int = 0) -> bytes:
+        """Return what `read` would return, and leave it there."""
+        data = self.read(nbytes)
+        self.unread(data)
+        return data
+
+    def read(self, nbytes: int = 0) -> bytes:
+        """Take at most `nbytes` from the front; 0 takes all there is."""
+        if nbytes < 0:
+            raise Misuse(f"cannot read {nbytes} bytes")
+        chunks = self._chunks
+        if not chunks:
+            return b""
+        first = chunks[0]
+        start = self.position
+        if 0 < nbytes < len(first) - start:
+            self.position = start + nbytes
+            self._size -= nbytes
+            return first[start : start + nbytes]
+        if nbytes == 0 or nbytes >= self._size:
+            if start:
+                chunks[0] = first[start:]
+            data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            chunks.clear()
+            self.position = self._size = 0
+            return data
+        taken = [first[start:]]
+        missing = nbytes - len(taken[0])
+        chunks.popleft()
+        while missing >= len(chunks[0]):
+            taken.append(chunks.popleft())
+            missing -= len(taken[-1])
+        taken.append(chunks[0][:missing])
+        self.position = missing
+        self._size -= nbytes
+        return b"".join(taken)
+
+    def unread(self, data: bytes) -> None:
+        """Put `data` back in front."""
+        if not data:
+            return
+        if self.position:
+            self._chunks[0] = self._chunks[0][self.position :]
+            self.position = 0
+        self._chunks.appendleft(data)
+        self._size += len(data)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._size} bytes>"
+
+
+class Alarm:
+    """A time at which the parser wants to be woken, or to be interrupted."""
+
+    __slots__ = ("deadline", "interrupts", "is_due")
+
+    def __init__(self, deadline: float, *, interrupts: bool) -> None:
+        self.deadline = deadline
+        self.interrupts = interrupts
+        self.is_due = False
+
+
+class OutputBuffer(Buffer):
+    """What goes out: bytes for the peer, events for the application, times to be woken at."""
+
+    __slots__ = ("alarms", "clock", "events", "holds_parser")
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self.clock = clock
+        self.events: list[Any] = []
+        self.alarms: list[Alarm] = []
+        self.holds_parser = False  # it waits for this buffer, not for input
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many bytes wait to be read that `put` waits too."""
+        return self._size >= HIGH_WATER_BYTES
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many events wait to be taken that `emit` waits too."""
+        return len(self.events) >= HIGH_WATER_EVENTS
+
+    def set_alarm(self, seconds: float, *, interrupts: bool) -> Alarm:
+        """Add an alarm `seconds` from now; the caller removes it from `alarms` again."""
+        alarm = Alarm(self.clock() + seconds, interrupts=interrupts)
+        self.alarms.append(alarm)
+        return alarm
+
+
+class Mark:
+    """A place in the input that a parser may go back to, unless it has committed itself.
+
+    `is_choice`: it may commit itself.
+    """
+
+    __slots__ = ("is_choice", "is_committed", "offset")
+
+    def __init__(self, offset: int, *, is_choice: bool) -> None:
+        self.offset = offset
+        self.is_choice = is_choice
+        self.is_committed = False
+
+
+class Bound:
+    """A place in the input that a parser may not pass.
+
+    `is_end`: the input ends there for the parser; otherwise passing it is `TooLong`.
+    """
+
+    __slots__ = ("is_end", "offset", "size")
+
+    def __init__(self, offset: int, size: int, *, is_end: bool) -> None:
+        self.offset = offset
+        self.size = size
+        self.is_end = is_end
+
+
+def _bytes(count: int) -> str:
+    return f"{count} byte{'' if count == 1 else 's'}"
+
+
+def _count(nbytes: int) -> int:
+    if nbytes < 0:
+        raise Misuse(f"cannot read {nbytes} bytes")
+    return nbytes
+
+
+class InputStream:
+    """What came in: bytes from the peer, in order, until they are consumed.
+
+    The `take` methods serve hot loops. They give the value at once, or None while it is not
+    there yet; then `yield from wait()`, which resumes the parser when asking again has a use.
+    They raise `Truncated` once the value can no longer come.
+
+    >>> stream = InputStream()
+    >>> _ = stream.feed(b"one\\ntw")
+    >>> stream.take_upto(b"\\n"), stream.take_upto(b"\\n"), stream.offset
+    (b'one\\n', None, 4)
+    """
+
+    __slots__ = (
+        "_base",
+        "_bounds",
+        "_data",
+        "_end",
+        "_fresh",
+        "_has_edge",
+        "_marks",
+        "position",
+        "_searched",
+        "_sought",
+        "awaited",
+        "has_ended",
+        "looks",
+        "patience",
+        "looked_at",
+    )
+
+    def __init__(self) -> None:
+        self._data: bytes | bytearray = b""
+        self.position = 0  # of the next byte to be consumed
+        self._end = 0  # of what the parser may see
+        self._base = 0  # offset of the block's first byte
+        self._fresh = 0  # bytes that were appended since the block became a bytearray
+        self._searched = 0  # `_sought` begins nowhere before this place
+        self._sought: Separator = b""
+        self._marks: list[Mark] = []
+        self._bounds: list[Bound] = []
+        self._has_edge = False  # there is a bound, or the input has ended
+        self.has_ended = False  # the peer will send no more
+        # What the parser has looked for in vain. It holds if there was one look since the parser
+        # was resumed, and it waits where it looked.
+        self.looks = 0
+        self.looked_at = 0  # place in the block
+        self.patience = 0  # the parser has no use for fewer bytes more than this ...
+        self.awaited: int | None = None  # ... unless this byte is among them
+
+    # What the connection does
+
+    def feed(self, data: bytes) -> None:
+        """Append a piece of input."""
+        held = self._data
+        floor = self._floor() if self._marks else self.position
+        kept = len(held) - floor
+        if not kept:
+            self._data = data
+        elif type(held) is bytes:
+            if kept <= SMALL_BYTES or kept <= len(data):
+                self._data = held[floor:] + data
+            else:
+                self._data = bytearray(memoryview(held)[floor:])
+                self._data += data
+                self._fresh = len(data)
+        else:
+            if floor:
+                del held[:floor]
+            held += data
+            self._fresh += len(data)
+        if floor:
+            self._base += floor
+            self.position -= floor
+            self._searched -= floor
+        self._end = kept + len(data)
+        if self._bounds:
+            self._look()
+
+    def feed_pieces(self, pieces: list[bytes]) -> None:
+        """Append pieces of input, with one copy if that is possible."""
+        left = len(self._data) - self.position
+        if left and left <= len(pieces[0]) and type(self._data) is bytes and not self._marks:
+            pieces = [self._data[self.position :], *pieces]
+            self._base += self.position
+            self._searched -= self.position
+            self.position = 0
+            self._data = b""
+        self.feed(b"".join(pieces))
+
+    def end(self) -> None:
+        """Note that nothing more will be fed."""
+        self.has_ended = self._has_edge = True
+
+    # What ohneio's primitives do
+
+    def __len__(self) -> int:
+        self.looks += 2
+        return self._end - self.position
+
+    def peek(self, nbytes: int = 0) -> bytes:
+        """Return at most `nbytes` (0: all there are) without consuming them."""
+        self.looks += 2
+        stop = self._end
+        if nbytes:
+            stop = min(stop, self.position + _count(nbytes))
+        piece = self._data[self.position : stop]
+        return piece if isinstance(piece, bytes) else bytes(piece)
+
+    def read(self, nbytes: int = 0) -> bytes:
+        """Consume at most `nbytes` (0: all there are)."""
+        self.looks += 2
+        stop = self._end
+        if nbytes:
+            stop = min(stop, self.position + _count(nbytes))
+        return self._cut(stop, stop)
+
+    # For hot loops
+
+    @property
+    def received(self) -> int:
+        """Bytes fed since the connection began."""
+        return self._base + len(self._data)
+
+    @property
+    def offset(self) -> int:
+        """Bytes consumed since the connection began."""
+        return self._base + self.position
+
+    def take(self, nbytes: int) -> bytes | None:
+        """Consume exactly `nbytes`, or return None."""
+        start = self.position
+        stop = start + nbytes
+        if stop > self._end or nbytes < 0:
+            self._miss(_count(nbytes))
+            return None
+        data = self._data
+        if type(data) is bytes:
+            self.position = stop
+            return data[start:stop]
+        return self._cut(stop, stop)
+
+    def take_struct(self, structure: struct.Struct) -> tuple[Any, ...] | None:
+        """Consume and unpack one `struct.Struct`, or return None."""
+        stop = self.position + structure.size
+        if stop > self._end:
+            self._miss(structure.size)
+            return None
+        values = structure.unpack_from(self._data, self.position)
+        self.position = stop
+        return values
+
+    def take_upto(self, sep: Separator, limit: int = LIMIT) -> bytes | None:
+        """Consume up to and with the separator, or return None.
+
+        Args:
+            sep: bytes, or a tuple of them: the one that ends first counts.
+            limit: of the bytes returned.
+        """
+        start = self.position
+        data = self._data
+        searched = self._searched
+        try:
+            found = data.find(
+                sep,  # type: ignore[arg-type] # what is not bytes is looked at below
+                searched if searched > start and sep == self._sought else start,
+                self._end,
+            )
+        except TypeError:
+            pass
+        else:
+            stop = found + len(sep)
+            if found >= 0:
+                if 0 < stop - start <= limit and type(data) is bytes:
+                    self.position = stop
+                    return data[start:stop]
+            elif self._await(sep, limit - stop):
+                return None
+        place = self._seek(sep, limit, keep=True)
+        return None if place is None else self._cut(place[1], place[1])
+
+    def take_until(self, sep: Separator, limit: int = LIMIT) -> bytes | None:
+        """Consume up to and with the separator, and return what stands before it, or None.
+
+        As `take_upto`, but `limit` counts the bytes before the separator.
+        """
+        start = self.position
+        data = self._data
+        searched = self._searched
+        try:
+            found = data.find(
+                sep,  # type: ignore[arg-type] # as above
+                searched if searched > start and sep == self._sought else start,
+                self._end,
+            )
+        except TypeError:
+            pass
+        else:
+            if found >= 0:
+                if found - start <= limit and sep and type(data) is bytes:
+                    self.position = found + len(sep)
+                    return data[start:found]
+            elif self._await(sep, limit + 1):
+                return None
+        place = self._seek(sep, limit, keep=False)
+        return None if place is None else self._cut(*place)
+
+    def find(self, sep: Separator, limit: int = LIMIT) -> int | None:
+        """Return how many bytes stand before the separator, or None; consumes nothing."""
+        place = self._seek(sep, limit, keep=False)
+        return None if place is None else place[0] - self.position
+
+    def drop(self, nbytes: int) -> int:
+        """Consume and forget at most `nbytes`; return how many that were."""
+        self.looks += 2
+        dropped = min(_count(nbytes), self._end - self.position)
+        self.position += dropped
+        return dropped
+
+    def drop_upto(self, sep: Separator) -> bool:
+        """Consume and forget up to and with the separator, or as far as it cannot begin."""
+        choices = separators.separators_of(sep)
+        place = self._search(choices)
+        if place is not None:
+            self.position = place[1]
+            return True
+        self.looks += 2
+        self.position = max(self.position, self._end - separators.overlap_of(choices))
+        self.demand(choices)
+        return False
+
+    def take_rest(self, limit: int = LIMIT) -> bytes | None:
+        """Consume everything up to the end of the input, or return None."""
+        self.looks += 2
+        size = self._end - self.position
+        if size > limit:
+            raise TooLong(
+                position=self.offset + limit,
+                expected=f"the end of input within {_bytes(limit)}",
+                found=self.peek(limit + 1)[limit:],
+            )
+        is_over = self._ends_here()
+        if is_over is False:
+            self.demand(1)
+        return self.read() if is_over else None
+
+    def at_end(self) -> bool | None:
+        """Tell whether the input is over; None while neither a byte nor the end is there."""
+        self.looks += 2
+        return False if self.position < self._end else self._ends_here()
+
+    def demand(self, wanted: int | tuple[bytes, ...]) -> None:
+        """Raise the reason why so many bytes, or a separator, cannot come; return if they can."""
+        if not self._has_edge:
+            return
+        expected = _bytes(wanted) if isinstance(wanted, int) else separators.name(wanted)
+        here = self._base + self._end
+        reached = [bound for bound in self._bounds if bound.offset == here]
+        if any(bound.is_end for bound in reached) or (self.has_ended and here == self.received):
+            raise self._truncated(expected)
+        if reached:
+            limit = _bytes(reached[-1].size)
+            raise TooLong(position=here, expected=f"{expected} within {limit}")
+
+    # Going back, and not going on: for combinators
+
+    def mark(self, *, is_choice: bool = True) -> Mark:
+        """Keep everything from here on, so that `rewind` can come back; then `release` it."""
+        mark = Mark(self.offset, is_choice=is_choice)
+        self._marks.append(mark)
+        return mark
+
+    def rewind(self, mark: Mark) -> None:
+        """Unread everything since `mark`."""
+        self.position = mark.offset - self._base
+        self._searched = 0
+
+    def release(self, mark: Mark) -> None:
+        """Forget `mark`."""
+        self._marks.remove(mark)
+
+    def commit(self) -> None:
+        """Make the mark of the innermost choice one that is not gone back to."""
+        for mark in reversed(self._marks):
+            if mark.is_choice:
+                mark.is_committed = True
+                return
+
+    def bound(self, nbytes: int, *, is_end: bool) -> Bound:
+        """Let nothing after the next `nbytes` be seen; then `unbound` it."""
+        bound = Bound(self.offset + _count(nbytes), nbytes, is_end=is_end)
+        self._bounds.append(bound)
+        self._look()
+        return bound
+
+    def unbound(self, bound: Bound) -> None:
+        """Forget `bound`."""
+        self._bounds.remove(bound)
+        self._look()
+
+    # Inside
+
+    def _look(self) -> None:
+        self._has_edge = self.has_ended or bool(self._bounds)
+        self._end = len(self._data)
+        for bound in self._bounds:
+            self._end = min(self._end, bound.offset - self._base)
+
+    def _floor(self) -> int:
+        """Return the place of the first byte that somebody may still want."""
+        offsets = [mark.offset - self._base for mark in self._marks if not mark.is_committed]
+        return min(self.position, *offsets) if offsets else self.position
+
+    def _cut(self, last: int, stop: int) -> bytes:
+        """Consume up to `stop`, return what stands before `last`."""
+        data = self._data
+        start, self.position = self.position, stop
+        if isinstance(data, bytes):
+            return data if len(data) == last - start else data[start:last]
+        piece = bytes(memoryview(data)[start:last])
+        if len(data) - stop <= self._fresh and not self._marks:
+            self.looks += 2
+            self._data = bytes(memoryview(data)[stop:])
+            self._base += stop
+            self._end -= stop
+            self._searched -= stop
+            self.position = 0
+        return piece
+
+    def _miss(self, nbytes: int) -> None:
+        """Note that so many bytes are not there yet; raise if they cannot come."""
+        if self._has_edge:
+            self.demand(nbytes)
+        self.looks += 1
+        self.looked_at = self.position
+        stop = self.position + nbytes
+        if self._bounds:
+            stop = min(stop, *(bound.offset - self._base for bound in self._bounds))
+        self.patience = stop - self._end
+        self.awaited = None
+
+    def _await(self, sep: bytes, unlimited: int) -> bool:
+        """Note that `sep` is not there yet; False if more has to be looked at.
+
+        `unlimited`: with so many bytes and no separator the limit may be broken.
+        """
+        patience = unlimited - self._end + self.position
+        if patience <= 0 or self._has_edge or not sep:
+            return False
+        self._sought = sep
+        self._searched = self._end - len(sep) + 1
+        self.looks += 1
+        self.looked_at = self.position
+        self.patience = patience
+        self.awaited = sep[-1]
+        return True
+
+    def _search(self, choices: tuple[bytes, ...]) -> tuple[int, int] | None:
+        """Return where the separator that ends first begins and ends."""
+        sought: Separator = choices[0] if len(choices) == 1 else choices
+        start = self.position
+        if self._searched > start and sought == self._sought:
+            start = self._searched
+        place = separators.search(self._data, choices, start, self._end)
+        if place is None:
+            self._sought = sought
+            self._searched = self._end - separators.overlap_of(choices)
+        return place
+
+    def _seek(self, sep: Separator, limit: int, *, keep: bool) -> tuple[int, int] | None:
+        """Return where the separator begins and ends, None while it is not there yet."""
+        choices = separators.separators_of(sep)
+        place = self._search(choices)
+        start = self.position
+        if place is not None and place[keep] - start <= limit:
+            return place
+        self.looks += 2
+        latest = [limit - (len(each) if keep else 0) for each in choices]
+        if max(latest) < 0:
+            raise Misuse(f"a limit of {limit} bytes leaves no place for {separators.name(choices)}")
+        if self._end - start > max(latest):
+            seen = self._data[start : min(self._end, start + limit + len(max(choices, key=len)))]
+            over = separators.overflow(seen, choices, latest)
+            if over is not None:
+                raise TooLong(
+                    position=self._base + start + over,
+                    expected=f"{separators.name(choices)} within {_bytes(limit)}",
+                    found=bytes(seen[: over + 1][:QUOTED_BYTES]),
+                )
+        self.demand(choices)
+        return None
+
+    def _ends_here(self) -> bool | None:
+        """Tell whether the input is over after what can be seen; None if that is not known yet."""
+        here = self._base + self._end
+        ends = [bound for bound in self._bounds if bound.is_end]
+        if any(bound.offset == here for bound in ends):
+            if ends[-1].offset != here:
+                raise self._truncated(_bytes(ends[-1].size))
+            return True
+        if here < self.received:
+            return False  # a limit hides the rest
+        if self.has_ended and ends:
+            raise self._truncated(_bytes(ends[-1].size))
+        return True if self.has_ended else None
+
+    def _truncated(self, expected: str) -> Truncated:
+        return Truncated(position=self._base + self._end, expected=expected, partial=self.peek())
