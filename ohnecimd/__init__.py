@@ -31,9 +31,8 @@ from ohnecimd.combinators import (
 )
 from ohnecimd.connection import Connection, parse, protocol
 from ohnecimd.errors import NoResult
+from ohnecimd.output import Buffer
 from ohnecimd.primitives import (
-    Parser,
-    Steps,
     at_eof,
     emit,
     get_input,
@@ -52,7 +51,8 @@ from ohnecimd.primitives import (
     wait_for,
     write,
 )
-from ohnecimd.stream import Buffer, InputStream
+from ohnecimd.steps import Parser, Steps
+from ohnecimd.stream import InputStream
 
 __version__ = "0.1.0"
 

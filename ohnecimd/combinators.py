@@ -23,18 +23,8 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from ohnecimd.errors import Malformed, Misuse, ProtocolError, TimeoutExpired, Truncated
-from ohnecimd.primitives import (
-    GET_INPUT,
-    GET_OUTPUT,
-    LABELLING,
-    InterruptedParser,
-    Parser,
-    Steps,
-    own_input,
-    own_output,
-    read,
-    wait,
-)
+from ohnecimd.primitives import own_input, own_output, read, wait
+from ohnecimd.steps import GET_INPUT, GET_OUTPUT, LABELLING, InterruptedParser, Parser, Steps
 from ohnecimd.stream import InputStream
 
 if TYPE_CHECKING:
@@ -182,11 +172,12 @@ def _furthest(failures: list[Malformed | Truncated]) -> Malformed | Truncated:
     if len(furthest) == 1:
         return first
     path = [
-        names[0] for names in zip(*(each.path for each in furthest), strict=False)
+        names[0]
+        for names in zip(*(each.path for each in furthest), strict=False)
         if len(set(names)) == 1
     ]
     wishes = [
-        " > ".join([*each.path[len(path):], each.expected or each.message]) for each in furthest
+        " > ".join([*each.path[len(path) :], each.expected or each.message]) for each in furthest
     ]
     expected = " or ".join(dict.fromkeys(wish for wish in wishes if wish))
     if isinstance(first, Truncated):

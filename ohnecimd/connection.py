@@ -11,22 +11,34 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, cast, overload
 
-from ohnecimd.errors import Closed, Malformed, Misuse, NoResult, ProtocolError, Truncated
-from ohnecimd.primitives import (
+from ohnecimd.errors import (
+    Closed,
+    Malformed,
+    Misuse,
+    NoResult,
+    NotAllowedNow,
+    ProtocolError,
+    Truncated,
+)
+from ohnecimd.output import OutputBuffer
+from ohnecimd.steps import (
     GET_INPUT,
     GET_OUTPUT,
     WAIT,
     InterruptedParser,
     Runs,
-    Steps,
+    fault_of,
+    generator_of,
+    kind_of,
     trace_of,
 )
-from ohnecimd.stream import HIGH_WATER_BYTES, InputStream, OutputBuffer
+from ohnecimd.stream import HIGH_WATER_BYTES, InputStream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Buffer as BytesLike
 
 __all__ = ["Connection", "parse", "protocol"]
@@ -42,7 +54,9 @@ LAPS = bytes(REQUESTS_WITHOUT_PROGRESS)  # to count so far: faster to iterate th
 OUTPUT_WITHOUT_INPUT_BYTES = 1 << 20
 EVENTS_WITHOUT_INPUT = 1 << 16
 LARGE_BYTES = 65536
-WINDOW_BYTES = 4096  # pieces that are put aside are joined, lest small ones cost more than they hold
+WINDOW_BYTES = (
+    4096  # pieces that are put aside are joined, lest small ones cost more than they hold
+)
 
 _NOTHING: Any = object()
 
@@ -91,12 +105,10 @@ class Connection(Generic[T_co]):
     error: BaseException | None
     """The exception that ended the parser, or None."""
 
-    def __init__(
-        self, steps: Runs[T_co], *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, steps: Runs[T_co], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._input = InputStream()
         self._output = OutputBuffer(clock)
-        self._generator = _generator_of(steps)
+        self._generator = generator_of(steps)
         self._resume: Callable[[Any], Any] | None = self._generator.send  # None while it runs
         self._result: Any = _NOTHING
         # Pieces that the parser has no use for yet, since it has looked for one thing in vain
@@ -122,17 +134,17 @@ class Connection(Generic[T_co]):
         Raises:
             Closed: the parser has failed, or the input has ended.
         """
+        if type(data) is not bytes:
+            data = bytes(memoryview(data))
         awaited = self._awaited
         patience = self._patience - len(data)
-        if patience > 0 and type(data) is bytes and (awaited is None or awaited not in data):
+        if patience > 0 and (awaited is None or awaited not in data):
             self._patience = patience
             self._pending.append(data)
             return
         stream = self._input
         if self._resume is None or stream.has_ended:
             self._check_open("send()")
-        if type(data) is not bytes:
-            data = bytes(memoryview(data))
         if self._missing:
             if awaited is None or awaited not in data:
                 self._count(data)
@@ -308,6 +320,18 @@ class Connection(Generic[T_co]):
             state = "done" if self.has_result else "in " + " > ".join(self.trace)
         return f"<{type(self).__name__} at byte {self.offset}, {state}>"
 
+    # For subclasses
+
+    def _queue(self, data: bytes) -> None:
+        """Queue bytes for the peer; for the verbs of subclasses.
+
+        Raises:
+            NotAllowedNow: the connection is over.
+        """
+        if self.closing:
+            raise NotAllowedNow("the connection is over") from self.error
+        self._output.write(data)
+
     # The engine
 
     @property
@@ -338,9 +362,7 @@ class Connection(Generic[T_co]):
                     elif request is WAIT:
                         if stream.looks == 1 and stream.looked_at == stream.position:
                             self._missing = patience = stream.patience
-                            self._patience = (
-                                patience if patience < WINDOW_BYTES else WINDOW_BYTES
-                            )
+                            self._patience = min(WINDOW_BYTES, patience)
                             self._awaited = stream.awaited
                         self._request = request
                         self._resume = resume
@@ -348,7 +370,7 @@ class Connection(Generic[T_co]):
                     elif request is GET_OUTPUT:
                         request = resume(output)
                     else:
-                        self._refuse(_fault_of(request))
+                        self._refuse(fault_of(request))
                 now = stream.offset, len(output), len(output.events)
                 if now == before:
                     self._refuse(
@@ -415,32 +437,6 @@ class Connection(Generic[T_co]):
             raise Misuse(f"{call} while the parser runs: from itself, or from another thread")
 
 
-def _generator_of(steps: object) -> Generator[Any, Any, Any]:
-    if isinstance(steps, Generator):
-        return steps
-    if isinstance(steps, Iterable) and not isinstance(steps, (str, bytes, bytearray)):
-        return _delegate(steps)
-    raise Misuse(
-        f"a parser returns something to `yield from`, such as a generator, not {_kind(steps)}"
-    )
-
-
-def _delegate(steps: Iterable[Any]) -> Steps[Any]:
-    return (yield from steps)
-
-
-def _kind(value: object) -> str:
-    return "None" if value is None else f"{type(value).__name__} {value!r:.60}"
-
-
-def _fault_of(request: object) -> str:
-    if request is None:
-        return "a bare `yield` in a parser: it takes `yield from`, and a primitive"
-    if callable(request) or isinstance(request, Iterable):
-        return f"`yield` of {_kind(request)} in a parser: should that be `yield from`?"
-    return f"unknown request in a parser: {_kind(request)}"
-
-
 @overload
 def protocol(
     parser: Callable[P, Runs[T]], /, *, clock: Callable[[], float] = ...
@@ -473,7 +469,7 @@ def protocol(
     if parser is None:
         return functools.partial(protocol, clock=clock)
     if not callable(parser):
-        raise Misuse(f"protocol() takes a parser to call, not {_kind(parser)}")
+        raise Misuse(f"protocol() takes a parser to call, not {kind_of(parser)}")
 
     @functools.wraps(parser)
     def connect(*args: Any, **kwargs: Any) -> Connection[Any]:  # noqa: ANN401 - typed above

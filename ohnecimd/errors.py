@@ -134,7 +134,7 @@ class Truncated(RemoteProtocolError, EOFError):
     `position` is the end of the input; `partial` holds every byte of the thing that had begun.
     """
 
-    def __init__(  # noqa: PLR0913 - those of ProtocolError, and one
+    def __init__(
         self,
         message: str = "",
         *,

@@ -16,26 +16,22 @@ under `ohnecimd.protocol` and, as far as that engine can go, under ``ohneio.prot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
 from struct import Struct
-from types import CodeType, GeneratorType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-from typing import Protocol as TypingProtocol
-
-import ohneio
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ohnecimd.errors import Misuse
-from ohnecimd.stream import LIMIT, InputStream, OutputBuffer
+from ohnecimd.output import OutputBuffer
+from ohnecimd.steps import GET_INPUT, GET_OUTPUT, WAIT, Steps
+from ohnecimd.stream import LIMIT, InputStream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Buffer as BytesLike
 
-    from ohnecimd.stream import Alarm, ByteOrder, Separator
+    from ohnecimd.stream import ByteOrder, Separator
 
 __all__ = [
-    "Parser",
-    "Runs",
-    "Steps",
     "at_eof",
     "emit",
     "get_input",
@@ -56,25 +52,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-Steps: TypeAlias = Generator[Any, Any, T]
-"""A running parser: what a generator function returns, with `T` as its result."""
-
-
-
-class Runs(TypingProtocol[T_co]):
-    """Something to ``yield from``: `Steps`, or a composed parser."""
-
-    def __iter__(self) -> Steps[T_co]: ...
-
-
-Parser: TypeAlias = Callable[[], Runs[T]]
-"""A parser that needs no more arguments: what combinators take."""
-
-GET_INPUT: Any = next(ohneio.peek())
-GET_OUTPUT: Any = next(ohneio.write(b""))
-WAIT: Any = next(ohneio.wait())
 
 
 class BorrowedInput(InputStream):
@@ -105,26 +82,6 @@ class BorrowedInput(InputStream):
             self._end = len(self._data)
 
 
-class InterruptedParser(BaseException):  # noqa: N818 - not an error: it unwinds to its `timeout`
-    """Thrown into a parser whose time is over; no ``except Exception`` stops it."""
-
-    def __init__(self, alarm: Alarm) -> None:
-        super().__init__("the parser's time is over")
-        self.alarm = alarm
-
-
-LABELLING: dict[CodeType, str] = {}
-"""Code of generators that name a place in a parser, and the variable that holds the name."""
-
-
-def trace_of(steps: object) -> Iterator[str]:
-    """Name what runs in `steps`, from the outside in: generators, and labels in their place."""
-    while isinstance(steps, GeneratorType) and steps.gi_frame is not None:
-        variable = LABELLING.get(steps.gi_code)
-        yield steps.gi_code.co_name if variable is None else steps.gi_frame.f_locals[variable]
-        steps = steps.gi_yieldfrom
-
-
 def own_input(lent: object, wanted: str) -> InputStream:
     """Return the input if this library's engine has lent it; raise `Misuse` otherwise."""
     if not isinstance(lent, InputStream):
@@ -143,9 +100,7 @@ def _engine_of(lent: object) -> str:
     return f"{type(lent).__module__}.protocol"
 
 
-def _patiently(
-    lent: object, attempt: Callable[[InputStream], T | None]
-) -> Steps[T]:
+def _patiently(lent: object, attempt: Callable[[InputStream], T | None]) -> Steps[T]:
     """Repeat `attempt` on what has been lent, until it gives something."""
     if isinstance(lent, InputStream):
         while (value := attempt(lent)) is None:
@@ -210,14 +165,11 @@ def read_upto(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
     b'GET /\r\n'
     """
     stream = yield GET_INPUT
-    try:
+    if isinstance(stream, InputStream):
         while (data := stream.take_upto(sep, limit)) is None:
             yield WAIT
-    except AttributeError:  # asking first would cost a tenth of it all
-        if isinstance(stream, InputStream):
-            raise
-        data = yield from _patiently(stream, lambda borrowed: borrowed.take_upto(sep, limit))
-    return data
+        return data
+    return (yield from _patiently(stream, lambda borrowed: borrowed.take_upto(sep, limit)))
 
 
 def read_until(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
@@ -230,9 +182,7 @@ def read_until(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
         while (data := stream.take_until(sep, limit)) is None:
             yield WAIT
         return data
-    return (
-        yield from _patiently(stream, lambda borrowed: borrowed.take_until(sep, limit))
-    )
+    return (yield from _patiently(stream, lambda borrowed: borrowed.take_until(sep, limit)))
 
 
 def wait_for(sep: Separator, limit: int = LIMIT) -> Steps[int]:
@@ -371,4 +321,3 @@ def sleep(seconds: float) -> Steps[None]:
             yield from _hold(output)
     finally:
         output.alarms.remove(alarm)
-

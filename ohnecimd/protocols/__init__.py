@@ -1,0 +1,1 @@
+"""Complete protocols, each on the toolkit alone and none on another."""
