@@ -179,6 +179,7 @@ class Connection(Generic[T_co]):
             alarm.is_due = True
         outermost = next((alarm for alarm in due if alarm.interrupts), None)
         if due:
+            self._flush()
             self._run(None if outermost is None else InterruptedParser(outermost))
 
     def close(self) -> None:
@@ -360,7 +361,11 @@ class Connection(Generic[T_co]):
                     if request is GET_INPUT:
                         request = resume(stream)
                     elif request is WAIT:
-                        if stream.looks == 1 and stream.looked_at == stream.position:
+                        if (
+                            stream.looks == 1
+                            and stream.looked_at == stream.position
+                            and not output.holds_parser
+                        ):
                             self._missing = patience = stream.patience
                             self._patience = min(WINDOW_BYTES, patience)
                             self._awaited = stream.awaited

@@ -101,6 +101,9 @@ class ProtocolError(OhnecimdError):
         fault = self.message or self._fault()
         return f"{' '.join(place)}: {fault}" if place else fault
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self}>"
+
     def _fault(self) -> str:
         words = [f"expected {self.expected}"] if self.expected else []
         if self.found is not None:

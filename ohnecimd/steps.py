@@ -61,26 +61,28 @@ def trace_of(steps: object) -> Iterator[str]:
 
 
 def generator_of(steps: object) -> Generator[Any, Any, Any]:
-    if isinstance(steps, Generator):
-        return steps
+    """Return the generator that runs `steps`; raise `Misuse` if nothing can run them."""
     if isinstance(steps, Iterable) and not isinstance(steps, (str, bytes, bytearray)):
-        return _delegate(steps)
+        running = iter(steps)
+        return running if isinstance(running, Generator) else _delegate(running)
     raise Misuse(
         f"a parser returns something to `yield from`, such as a generator, not {kind_of(steps)}"
     )
 
 
-def _delegate(steps: Iterable[Any]) -> Steps[Any]:
+def _delegate(steps: Iterator[Any]) -> Steps[Any]:
     return (yield from steps)
 
 
-def kind_of(value: object) -> str:
-    return "None" if value is None else f"{type(value).__name__} {value!r:.60}"
-
-
 def fault_of(request: object) -> str:
+    """Say what is wrong with something that a parser yielded, and that is no request."""
     if request is None:
         return "a bare `yield` in a parser: it takes `yield from`, and a primitive"
     if callable(request) or isinstance(request, Iterable):
         return f"`yield` of {kind_of(request)} in a parser: should that be `yield from`?"
     return f"unknown request in a parser: {kind_of(request)}"
+
+
+def kind_of(value: object) -> str:
+    """Describe a value for an error message, shortly."""
+    return "None" if value is None else f"{type(value).__name__} {value!r:.60}"

@@ -397,7 +397,7 @@ class InputStream:
         data = self._data
         start, self.position = self.position, stop
         if isinstance(data, bytes):
-            return data if len(data) == last - start else data[start:last]
+            return data[start:last]
         piece = bytes(memoryview(data)[start:last])
         if len(data) - stop <= self._fresh and not self._marks:
             self.looks += 2
