@@ -19,12 +19,23 @@ written and events that were emitted since are not taken back: `commit` before y
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Generator
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from ohnecimd.errors import Malformed, Misuse, ProtocolError, TimeoutExpired, Truncated
-from ohnecimd.primitives import own_input, own_output, read, wait
-from ohnecimd.steps import GET_INPUT, GET_OUTPUT, LABELLING, InterruptedParser, Parser, Steps
+from ohnecimd.primitives import own_input, own_output, patiently
+from ohnecimd.steps import (
+    GET_INPUT,
+    GET_OUTPUT,
+    LABELLING,
+    InterruptedParser,
+    Parser,
+    Steps,
+    check_parser,
+    kind_of,
+)
 from ohnecimd.stream import InputStream
 
 if TYPE_CHECKING:
@@ -77,16 +88,18 @@ def composable(parser: Callable[P, Steps[T]]) -> Callable[P, Composed[T]]:
     >>> parse(many(digits(2)), b"123456")
     [12, 34, 56]
     """
+    name = parser.__name__.lstrip("_")
+    parameters = inspect.signature(parser).parameters.values()
+    takes = [str(each.annotation).startswith("Parser[") for each in parameters]
+    is_variadic = any(each.kind is each.VAR_POSITIONAL for each in parameters)
 
     @functools.wraps(parser)
     def compose(*args: P.args, **kwargs: P.kwargs) -> Composed[T]:
-        for argument in (*args, *kwargs.values()):
-            if isinstance(argument, Generator):
-                name = getattr(argument, "__name__", "parser")
-                raise Misuse(
-                    f"{parser.__name__}() takes parsers, not running ones: "
-                    f"write partial({name}, ...) or {name}, not {name}(...)"
-                )
+        for argument, is_parser in zip(
+            args, repeat(takes[0]) if is_variadic else takes, strict=False
+        ):
+            if is_parser or isinstance(argument, Generator):
+                check_parser(argument, name)
         return Composed(functools.partial(parser, *args, **kwargs))
 
     return compose
@@ -112,32 +125,60 @@ def expect(literal: bytes) -> Steps[bytes]:
     Traceback (most recent call last):
     ohnecimd.errors.Malformed: at byte 3: expected b'F' of b'RIFF', found b'X'
     """
-    stream = yield GET_INPUT
-    while True:
-        seen = stream.peek(len(literal)) if literal else b""
-        if seen == literal:
-            return (yield from read(len(literal))) if literal else b""
-        same = next((i for i, byte in enumerate(seen) if byte != literal[i]), len(seen))
-        if same < len(seen):
+    if not isinstance(literal, bytes):
+        raise Misuse(f"expect() takes bytes, not {kind_of(literal)}")
+    same = 0
+
+    def match(stream: InputStream) -> bytes | None:
+        nonlocal same
+        same = stream.compare(literal, same)
+        if same == len(literal):
+            return stream.take(same)
+        if same < len(stream):
             rest = f"{literal[same:]!r} of " if same else ""
             raise Malformed(
-                position=stream.offset + same if isinstance(stream, InputStream) else None,
+                position=stream.offset + same,
                 expected=f"{rest}{literal!r}",
-                found=seen[same : same + 1],
+                found=stream.peek(same + 1)[same:],
             )
-        if isinstance(stream, InputStream):
-            stream.demand((literal,))
-        yield from wait()
+        stream.demand((literal,))
+        return None
+
+    return (yield from patiently((yield GET_INPUT), match))
 
 
-@composable
-def choice(*parsers: Parser[Any]) -> Steps[Any]:
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+
+
+@overload
+def choice(first: Parser[A], /) -> Composed[A]: ...
+@overload
+def choice(first: Parser[A], second: Parser[B], /) -> Composed[A | B]: ...
+@overload
+def choice(first: Parser[A], second: Parser[B], third: Parser[C], /) -> Composed[A | B | C]: ...
+@overload
+def choice(
+    first: Parser[A], second: Parser[B], third: Parser[C], fourth: Parser[D], /
+) -> Composed[A | B | C | D]: ...
+@overload
+def choice(*parsers: Parser[Any]) -> Composed[Any]: ...
+def choice(*parsers: Parser[Any]) -> Composed[Any]:
     """Run the first of the parsers that fits.
 
     One that raises `Malformed`, or that the end of the input cuts short, does not fit: its bytes
     are there again for the next, unless it had reached a `commit`. If none fits, the error names
     what each expected at the furthest place that any of them reached.
     """
+    if not parsers:
+        raise Misuse("choice() takes at least one parser")
+    return _choice(*parsers)
+
+
+@composable
+def _choice(*parsers: Parser[Any]) -> Steps[Any]:
     stream = own_input((yield GET_INPUT), "backtracking")
     failures: list[Malformed | Truncated] = []
     mark = stream.mark()
@@ -148,23 +189,22 @@ def choice(*parsers: Parser[Any]) -> Steps[Any]:
             except (Malformed, Truncated) as error:
                 if mark.is_committed:
                     raise
-                failures.append(_located(error, stream))
+                _locate(error, stream.offset)
+                failures.append(error)
                 stream.rewind(mark)
     finally:
         stream.release(mark)
     raise _furthest(failures)
 
 
-def _located(error: T, stream: InputStream) -> T:
-    if isinstance(error, ProtocolError) and error.position is None:
-        error.position = stream.offset
-    return error
+def _locate(error: ProtocolError, offset: int | None) -> None:
+    """Fill in the place where an error was raised, if it has none."""
+    if error.position is None:
+        error.position = offset
 
 
 def _furthest(failures: list[Malformed | Truncated]) -> Malformed | Truncated:
     """Make one error of those that came furthest."""
-    if not failures:
-        raise Misuse("choice() of nothing: it takes at least one parser")
     place = max(error.position or 0 for error in failures)
     furthest = [error for error in failures if error.position == place]
     # Where the end of the input stopped one of them, more input could have helped.
@@ -237,6 +277,8 @@ def many(parser: Parser[T], at_least: int = 0, at_most: int | None = None) -> St
         at_least: so often it has to fit.
         at_most: stop, and do not look further, after so many.
     """
+    if at_least < 0 or (at_most is not None and at_most < at_least):
+        raise Misuse(f"many() cannot fit at least {at_least} and at most {at_most} times")
     stream = own_input((yield GET_INPUT), "backtracking")
     results: list[T] = []
     while at_most is None or len(results) < at_most:
@@ -256,6 +298,8 @@ def many(parser: Parser[T], at_least: int = 0, at_most: int | None = None) -> St
 @composable
 def times(parser: Parser[T], n: int) -> Steps[list[T]]:
     """Run `parser` exactly `n` times; list the results."""
+    if n < 0:
+        raise Misuse(f"times() cannot fit {n} times")
     results: list[T] = []
     for _ in range(n):
         results.append((yield from parser()))  # noqa: PERF401 - a comprehension cannot yield
@@ -311,7 +355,7 @@ def limited(parser: Parser[T], nbytes: int) -> Steps[T]:
     """Run `parser`, and let it consume at most `nbytes`.
 
     Raises:
-        TooLong: it wants more.
+        TooLong: it has them all and wants more, whether more would have come or not.
     """
     stream = own_input((yield GET_INPUT), "limited()")
     bound = stream.bound(nbytes, is_end=False)
@@ -328,6 +372,9 @@ def lookahead(parser: Parser[T]) -> Steps[T]:
     mark = stream.mark(is_choice=False)
     try:
         return (yield from parser())
+    except ProtocolError as error:
+        _locate(error, stream.offset)
+        raise
     finally:
         stream.rewind(mark)
         stream.release(mark)
@@ -335,10 +382,19 @@ def lookahead(parser: Parser[T]) -> Steps[T]:
 
 @composable
 def label(parser: Parser[T], name: str) -> Steps[T]:
-    """Run `parser` under a name, which stands in the path of its errors and in traces."""
+    """Run `parser` under a name, which stands in the path of its errors and in traces.
+
+    An error that `parser` raises without a position gets the one where `parser` began.
+    """
+    stream = yield GET_INPUT
+    offset = stream.offset if isinstance(stream, InputStream) else None
     try:
         return (yield from parser())
     except ProtocolError as error:
+        _locate(error, offset)
+        error.path = (name, *error.path)
+        raise
+    except TimeoutExpired as error:
         error.path = (name, *error.path)
         raise
 
@@ -360,6 +416,6 @@ def timeout(seconds: float, parser: Parser[T]) -> Steps[T]:
     except InterruptedParser as interruption:
         if interruption.alarm is not alarm:
             raise
-        raise TimeoutExpired(f"not done within {seconds:g} s") from None
+        raise TimeoutExpired(seconds) from None
     finally:
         output.alarms.remove(alarm)

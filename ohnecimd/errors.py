@@ -193,4 +193,14 @@ class Misuse(OhnecimdError, RuntimeError):
 
 
 class TimeoutExpired(OhnecimdError, TimeoutError):
-    """The time that a parser gave something has passed."""
+    """The time that a parser gave something has passed; `path` names it by the labels around."""
+
+    def __init__(self, seconds: float, path: Iterable[str] = ()) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+        self.path = tuple(path)
+
+    def __str__(self) -> str:
+        """One line: path and time."""
+        place = f"in {' > '.join(self.path)}: " if self.path else ""
+        return f"{place}not done within {self.seconds:g} s"

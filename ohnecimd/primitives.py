@@ -19,8 +19,8 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ohnecimd.errors import Misuse
-from ohnecimd.output import OutputBuffer
+from ohnecimd.errors import Misuse, ProtocolError, Truncated
+from ohnecimd.output import OutputBuffer, byte_count
 from ohnecimd.steps import GET_INPUT, GET_OUTPUT, WAIT, Steps
 from ohnecimd.stream import LIMIT, InputStream
 
@@ -38,6 +38,7 @@ __all__ = [
     "peek",
     "put",
     "read",
+    "read_exactly",
     "read_rest",
     "read_struct",
     "read_uint",
@@ -100,17 +101,21 @@ def _engine_of(lent: object) -> str:
     return f"{type(lent).__module__}.protocol"
 
 
-def _patiently(lent: object, attempt: Callable[[InputStream], T | None]) -> Steps[T]:
+def patiently(lent: object, attempt: Callable[[InputStream], T | None]) -> Steps[T]:
     """Repeat `attempt` on what has been lent, until it gives something."""
     if isinstance(lent, InputStream):
         while (value := attempt(lent)) is None:
             yield WAIT
         return value
     borrowed = BorrowedInput(lent)
-    while (value := attempt(borrowed)) is None:
-        borrowed.settle()
-        yield WAIT
-        borrowed.look()
+    try:
+        while (value := attempt(borrowed)) is None:
+            borrowed.settle()
+            yield WAIT
+            borrowed.look()
+    except ProtocolError as error:
+        error.position = None  # the other engine does not count
+        raise
     borrowed.settle()
     return value
 
@@ -134,6 +139,8 @@ def wait() -> Steps[None]:
 def read(nbytes: int = 0) -> Steps[bytes]:
     """Consume exactly `nbytes`, waiting for them; 0: what is there, without waiting.
 
+    Where `nbytes` may turn out to be 0, `read_exactly` is meant.
+
     Raises:
         Truncated: the input ends before that.
     """
@@ -145,7 +152,16 @@ def read(nbytes: int = 0) -> Steps[bytes]:
         while (data := stream.take(nbytes)) is None:
             yield WAIT
         return data
-    return (yield from _patiently(stream, lambda borrowed: borrowed.take(nbytes)))
+    return (yield from patiently(stream, lambda borrowed: borrowed.take(nbytes)))
+
+
+def read_exactly(nbytes: int) -> Steps[bytes]:
+    """Consume exactly `nbytes`, waiting for them; 0 is nothing. For sizes that the peer sends.
+
+    Raises:
+        Truncated: the input ends before that.
+    """
+    return (yield from read(nbytes)) if nbytes else b""
 
 
 def read_upto(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
@@ -169,7 +185,7 @@ def read_upto(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
         while (data := stream.take_upto(sep, limit)) is None:
             yield WAIT
         return data
-    return (yield from _patiently(stream, lambda borrowed: borrowed.take_upto(sep, limit)))
+    return (yield from patiently(stream, lambda borrowed: borrowed.take_upto(sep, limit)))
 
 
 def read_until(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
@@ -182,7 +198,7 @@ def read_until(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
         while (data := stream.take_until(sep, limit)) is None:
             yield WAIT
         return data
-    return (yield from _patiently(stream, lambda borrowed: borrowed.take_until(sep, limit)))
+    return (yield from patiently(stream, lambda borrowed: borrowed.take_until(sep, limit)))
 
 
 def wait_for(sep: Separator, limit: int = LIMIT) -> Steps[int]:
@@ -191,7 +207,7 @@ def wait_for(sep: Separator, limit: int = LIMIT) -> Steps[int]:
     Raises `TooLong` and `Truncated` as `read_until` does.
     """
     stream = yield GET_INPUT
-    return (yield from _patiently(stream, lambda each: each.find(sep, limit)))
+    return (yield from patiently(stream, lambda each: each.find(sep, limit)))
 
 
 def read_struct(layout: str | Struct) -> Steps[tuple[Any, ...]]:
@@ -208,7 +224,7 @@ def read_struct(layout: str | Struct) -> Steps[tuple[Any, ...]]:
         while (values := stream.take_struct(structure)) is None:
             yield WAIT
         return values
-    return (yield from _patiently(stream, lambda borrowed: borrowed.take_struct(structure)))
+    return (yield from patiently(stream, lambda borrowed: borrowed.take_struct(structure)))
 
 
 def read_uint(nbytes: int, byteorder: ByteOrder = "big") -> Steps[int]:
@@ -225,20 +241,26 @@ def read_rest(limit: int = LIMIT) -> Steps[bytes]:
         TooLong: more than `limit` bytes came before the end; nothing is consumed.
     """
     stream = own_input((yield GET_INPUT), "the end of input")
-    return (yield from _patiently(stream, lambda each: each.take_rest(limit)))
+    return (yield from patiently(stream, lambda each: each.take_rest(limit)))
 
 
 def skip(nbytes: int) -> Steps[None]:
     """Consume `nbytes` and forget them as they come; needs no memory for them."""
+    left = byte_count(nbytes)
 
     def drop(stream: InputStream) -> bool | None:
-        nonlocal nbytes
-        nbytes -= stream.drop(nbytes)
-        if nbytes:
-            stream.demand(nbytes)
-        return None if nbytes else True
+        nonlocal left
+        left -= stream.drop(left)
+        if not left:
+            return True
+        try:
+            stream.demand(left)
+        except Truncated as error:
+            error.message = f"expected {nbytes} bytes, found the end of input after {nbytes - left}"
+            raise
+        return None
 
-    yield from _patiently((yield GET_INPUT), drop)
+    yield from patiently((yield GET_INPUT), drop)
 
 
 def skip_upto(sep: Separator) -> Steps[None]:
@@ -246,13 +268,13 @@ def skip_upto(sep: Separator) -> Steps[None]:
 
     What to do with the rest of a line that was `TooLong`.
     """
-    yield from _patiently((yield GET_INPUT), lambda stream: stream.drop_upto(sep) or None)
+    yield from patiently((yield GET_INPUT), lambda stream: stream.drop_upto(sep) or None)
 
 
 def at_eof() -> Steps[bool]:
     """Wait until a byte or the end of the input is there; tell whether it is the end."""
     stream = own_input((yield GET_INPUT), "the end of input")
-    return (yield from _patiently(stream, lambda each: each.at_end()))
+    return (yield from patiently(stream, lambda each: each.at_end()))
 
 
 def get_input() -> Steps[InputStream]:
@@ -275,24 +297,12 @@ def get_input() -> Steps[InputStream]:
     return own_input((yield GET_INPUT), "get_input()")
 
 
-def _hold(output: object) -> Steps[None]:
-    """Wait, but not for input."""
-    if isinstance(output, OutputBuffer):
-        output.holds_parser = True
-        try:
-            yield WAIT
-        finally:
-            output.holds_parser = False
-    else:
-        yield WAIT
-
-
 def write(data: BytesLike) -> Steps[None]:
     """Queue bytes for the peer and wait until all that is queued has been taken (as in ohneio)."""
     output = yield GET_OUTPUT
     output.write(data)
     while len(output):
-        yield from _hold(output)
+        yield WAIT
 
 
 def put(data: BytesLike) -> Steps[None]:
@@ -300,7 +310,7 @@ def put(data: BytesLike) -> Steps[None]:
     output = yield GET_OUTPUT
     if isinstance(output, OutputBuffer):
         while output.is_full:
-            yield from _hold(output)
+            yield WAIT
     output.write(data)
 
 
@@ -308,7 +318,7 @@ def emit(event: object) -> Steps[None]:
     """Hand an event to the application; waits, before that, only while 1024 or more are queued."""
     output = own_output((yield GET_OUTPUT), "emit()")
     while output.is_crowded:
-        yield from _hold(output)
+        yield WAIT
     output.events.append(event)
 
 
@@ -318,6 +328,6 @@ def sleep(seconds: float) -> Steps[None]:
     alarm = output.set_alarm(seconds, interrupts=False)
     try:
         while not alarm.is_due:
-            yield from _hold(output)
+            yield WAIT
     finally:
         output.alarms.remove(alarm)

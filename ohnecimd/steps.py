@@ -54,9 +54,13 @@ LABELLING: dict[CodeType, str] = {}
 
 def trace_of(steps: object) -> Iterator[str]:
     """Name what runs in `steps`, from the outside in: generators, and labels in their place."""
+    last = ""
     while isinstance(steps, GeneratorType) and steps.gi_frame is not None:
         variable = LABELLING.get(steps.gi_code)
-        yield steps.gi_code.co_name if variable is None else steps.gi_frame.f_locals[variable]
+        name = steps.gi_code.co_name if variable is None else steps.gi_frame.f_locals[variable]
+        if name != last and not name.startswith("_"):
+            yield name
+            last = name
         steps = steps.gi_yieldfrom
 
 
@@ -86,3 +90,15 @@ def fault_of(request: object) -> str:
 def kind_of(value: object) -> str:
     """Describe a value for an error message, shortly."""
     return "None" if value is None else f"{type(value).__name__} {value!r:.60}"
+
+
+def check_parser(value: object, taker: str) -> None:
+    """Raise `Misuse` if `value` is no parser that `taker` could call."""
+    if isinstance(value, Generator):
+        name = getattr(value, "__name__", "parser")
+        raise Misuse(
+            f"{taker}() takes parsers, not running ones: "
+            f"write partial({name}, ...) or {name}, not {name}(...)"
+        )
+    if not callable(value):
+        raise Misuse(f"{taker}() takes a parser to call, not {kind_of(value)}")

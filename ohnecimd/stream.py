@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ohnecimd import separators
 from ohnecimd.errors import QUOTED_BYTES, Misuse, TooLong, Truncated
+from ohnecimd.marks import Bound, Mark
+from ohnecimd.output import byte_count
 from ohnecimd.separators import Separator
 
 if TYPE_CHECKING:
@@ -27,56 +29,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LIMIT",
-    "Bound",
     "ByteOrder",
     "InputStream",
-    "Mark",
     "Separator",
 ]
 
 LIMIT = 65536  # bytes; the default of everything that has a limit
 HIGH_WATER_BYTES = 65536  # unread output, or unconsumed input, that counts as piled up
+LOOKS_WITHOUT_WAITING = 100_000
 SMALL_BYTES = 512  # copying so much costs less than deciding anything about it
 
 ByteOrder: TypeAlias = Literal["big", "little"]
 
 
-class Mark:
-    """A place in the input that a parser may go back to, unless it has committed itself.
-
-    `is_choice`: it may commit itself.
-    """
-
-    __slots__ = ("is_choice", "is_committed", "offset")
-
-    def __init__(self, offset: int, *, is_choice: bool) -> None:
-        self.offset = offset
-        self.is_choice = is_choice
-        self.is_committed = False
-
-
-class Bound:
-    """A place in the input that a parser may not pass.
-
-    `is_end`: the input ends there for the parser; otherwise passing it is `TooLong`.
-    """
-
-    __slots__ = ("is_end", "offset", "size")
-
-    def __init__(self, offset: int, size: int, *, is_end: bool) -> None:
-        self.offset = offset
-        self.size = size
-        self.is_end = is_end
-
-
 def _bytes(count: int) -> str:
     return f"{count} byte{'' if count == 1 else 's'}"
-
-
-def _count(nbytes: int) -> int:
-    if nbytes < 0:
-        raise Misuse(f"cannot read {nbytes} bytes")
-    return nbytes
 
 
 class InputStream:
@@ -103,6 +70,7 @@ class InputStream:
         "_searched",
         "_sought",
         "awaited",
+        "furthest",
         "has_ended",
         "looked_at",
         "looks",
@@ -121,11 +89,12 @@ class InputStream:
         self._marks: list[Mark] = []
         self._bounds: list[Bound] = []
         self._has_edge = False  # there is a bound, or the input has ended
+        self.furthest = 0  # offset that the parser has gone back from
         self.has_ended = False  # the peer will send no more
-        # What the parser has looked for in vain. It holds if there was one look since the parser
-        # was resumed, and it waits where it looked.
+        # What the parser has looked for in vain. It holds if that was its only look at this place
+        # since it was resumed, and it has not asked for the output since.
         self.looks = 0
-        self.looked_at = 0  # place in the block
+        self.looked_at = -1  # place in the block, while the parser runs
         self.patience = 0  # the parser has no use for fewer bytes more than this ...
         self.awaited: int | None = None  # ... unless this byte is among them
 
@@ -176,24 +145,24 @@ class InputStream:
     # What ohneio's primitives do
 
     def __len__(self) -> int:
-        self.looks += 2
+        self._look_around()
         return self._end - self.position
 
     def peek(self, nbytes: int = 0) -> bytes:
         """Return at most `nbytes` (0: all there are) without consuming them."""
-        self.looks += 2
+        self._look_around()
         stop = self._end
         if nbytes:
-            stop = min(stop, self.position + _count(nbytes))
+            stop = min(stop, self.position + byte_count(nbytes))
         piece = self._data[self.position : stop]
         return piece if isinstance(piece, bytes) else bytes(piece)
 
     def read(self, nbytes: int = 0) -> bytes:
         """Consume at most `nbytes` (0: all there are)."""
-        self.looks += 2
+        self._look_around()
         stop = self._end
         if nbytes:
-            stop = min(stop, self.position + _count(nbytes))
+            stop = min(stop, self.position + byte_count(nbytes))
         return self._cut(stop, stop)
 
     # For hot loops
@@ -208,12 +177,17 @@ class InputStream:
         """Bytes consumed since the connection began."""
         return self._base + self.position
 
+    @property
+    def reach(self) -> int:
+        """The largest that `offset` has ever been."""
+        return max(self.furthest, self._base + self.position)
+
     def take(self, nbytes: int) -> bytes | None:
         """Consume exactly `nbytes`, or return None."""
         start = self.position
         stop = start + nbytes
         if stop > self._end or nbytes < 0:
-            self._miss(_count(nbytes))
+            self._miss(byte_count(nbytes))
             return None
         data = self._data
         if type(data) is bytes:
@@ -241,21 +215,16 @@ class InputStream:
         start = self.position
         data = self._data
         searched = self._searched
-        try:
+        if type(sep) is bytes:
             found = data.find(
-                sep,  # type: ignore[arg-type] # what is not bytes is looked at below
-                searched if searched > start and sep == self._sought else start,
-                self._end,
+                sep, searched if searched > start and sep == self._sought else start, self._end
             )
-        except TypeError:
-            pass
-        else:
             stop = found + len(sep)
             if found >= 0:
                 if 0 < stop - start <= limit and type(data) is bytes:
                     self.position = stop
                     return data[start:stop]
-            elif self._await(sep, limit - stop):  # type: ignore[arg-type] # bytes here
+            elif self._await(sep, limit - stop):
                 return None
         place = self._seek(sep, limit, keep=True)
         return None if place is None else self._cut(place[1], place[1])
@@ -268,20 +237,15 @@ class InputStream:
         start = self.position
         data = self._data
         searched = self._searched
-        try:
+        if type(sep) is bytes:
             found = data.find(
-                sep,  # type: ignore[arg-type] # as above
-                searched if searched > start and sep == self._sought else start,
-                self._end,
+                sep, searched if searched > start and sep == self._sought else start, self._end
             )
-        except TypeError:
-            pass
-        else:
             if found >= 0:
                 if found - start <= limit and sep and type(data) is bytes:
                     self.position = found + len(sep)
                     return data[start:found]
-            elif self._await(sep, limit + 1):  # type: ignore[arg-type] # bytes here
+            elif self._await(sep, limit + 1):
                 return None
         place = self._seek(sep, limit, keep=False)
         return None if place is None else self._cut(*place)
@@ -293,8 +257,8 @@ class InputStream:
 
     def drop(self, nbytes: int) -> int:
         """Consume and forget at most `nbytes`; return how many that were."""
-        self.looks += 2
-        dropped = min(_count(nbytes), self._end - self.position)
+        self._look_around()
+        dropped = min(byte_count(nbytes), self._end - self.position)
         self.position += dropped
         return dropped
 
@@ -305,16 +269,30 @@ class InputStream:
         if place is not None:
             self.position = place[1]
             return True
-        self.looks += 2
+        self._look_around()
         self.position = max(self.position, self._end - separators.overlap_of(choices))
         self.demand(choices)
         return False
 
+    @property
+    def kept(self) -> int:
+        """How many bytes are in memory."""
+        return len(self._data)
+
+    @property
+    def backlog(self) -> int:
+        """How many bytes are received and not consumed, bounds or not."""
+        return len(self._data) - self.position
+
+    def unread(self) -> bytes:
+        """Return all bytes that are received and not consumed, bounds or not."""
+        return bytes(self._data[self.position :])
+
     def take_rest(self, limit: int = LIMIT) -> bytes | None:
         """Consume everything up to the end of the input, or return None."""
-        self.looks += 2
+        self._look_around()
         size = self._end - self.position
-        if size > limit:
+        if size > byte_count(limit):
             raise TooLong(
                 position=self.offset + limit,
                 expected=f"the end of input within {_bytes(limit)}",
@@ -327,21 +305,34 @@ class InputStream:
 
     def at_end(self) -> bool | None:
         """Tell whether the input is over; None while neither a byte nor the end is there."""
-        self.looks += 2
+        self._look_around()
         return False if self.position < self._end else self._ends_here()
 
     def demand(self, wanted: int | tuple[bytes, ...]) -> None:
         """Raise the reason why so many bytes, or a separator, cannot come; return if they can."""
         if not self._has_edge:
             return
-        expected = _bytes(wanted) if isinstance(wanted, int) else separators.name(wanted)
         here = self._base + self._end
         reached = [bound for bound in self._bounds if bound.offset == here]
-        if any(bound.is_end for bound in reached) or (self.has_ended and here == self.received):
-            raise self._truncated(expected)
-        if reached:
-            limit = _bytes(reached[-1].size)
-            raise TooLong(position=here, expected=f"{expected} within {limit}")
+        if not reached and not self._is_over():
+            return
+        expected = _bytes(wanted) if isinstance(wanted, int) else separators.name(wanted)
+        if reached and not any(bound.is_end for bound in reached):
+            raise TooLong(
+                position=here,
+                expected=f"{expected} within {_bytes(reached[-1].size)}",
+                found=self.peek(QUOTED_BYTES),
+            )
+        raise self._truncated(expected)
+
+    def compare(self, literal: bytes, same: int) -> int:
+        """Return how many bytes here are those of `literal`; the first `same` are known to be."""
+        self._look_around()
+        start = self.position
+        seen = min(len(literal), self._end - start)
+        if self._data[start + same : start + seen] == literal[same:seen]:
+            return seen
+        return next(i for i in range(same, seen) if self._data[start + i] != literal[i])
 
     # Going back, and not going on: for combinators
 
@@ -353,8 +344,10 @@ class InputStream:
 
     def rewind(self, mark: Mark) -> None:
         """Unread everything since `mark`."""
+        self.furthest = self.reach
         self.position = mark.offset - self._base
         self._searched = 0
+        self.looked_at = -1
 
     def release(self, mark: Mark) -> None:
         """Forget `mark`."""
@@ -369,7 +362,7 @@ class InputStream:
 
     def bound(self, nbytes: int, *, is_end: bool) -> Bound:
         """Let nothing after the next `nbytes` be seen; then `unbound` it."""
-        bound = Bound(self.offset + _count(nbytes), nbytes, is_end=is_end)
+        bound = Bound(self.offset + byte_count(nbytes), nbytes, is_end=is_end)
         self._bounds.append(bound)
         self._look()
         return bound
@@ -400,7 +393,7 @@ class InputStream:
             return data[start:last]
         piece = bytes(memoryview(data)[start:last])
         if len(data) - stop <= self._fresh and not self._marks:
-            self.looks += 2
+            self.looked_at = -1
             self._data = bytes(memoryview(data)[stop:])
             self._base += stop
             self._end -= stop
@@ -412,13 +405,32 @@ class InputStream:
         """Note that so many bytes are not there yet; raise if they cannot come."""
         if self._has_edge:
             self.demand(nbytes)
-        self.looks += 1
-        self.looked_at = self.position
+        self._note_miss()
         stop = self.position + nbytes
         if self._bounds:
             stop = min(stop, *(bound.offset - self._base for bound in self._bounds))
         self.patience = stop - self._end
         self.awaited = None
+
+    def _note_miss(self) -> None:
+        if self.looked_at != self.position:
+            self.looked_at = self.position
+            self.looks = 1
+            return
+        self.looks += 1
+        if self.looks > LOOKS_WITHOUT_WAITING:
+            raise Misuse(
+                f"the parser looked {self.looks} times for what was not there: "
+                "does a loop lack its `yield from wait()`?"
+            )
+
+    def _look_around(self) -> None:
+        """Note that the parser has seen what is here, and may wait for anything else."""
+        if self.looked_at != self.position:
+            self.looked_at = self.position
+            self.looks = 2
+        elif self.looks < 2:
+            self.looks = 2
 
     def _await(self, sep: bytes, unlimited: int) -> bool:
         """Note that `sep` is not there yet; False if more has to be looked at.
@@ -430,8 +442,7 @@ class InputStream:
             return False
         self._sought = sep
         self._searched = self._end - len(sep) + 1
-        self.looks += 1
-        self.looked_at = self.position
+        self._note_miss()
         self.patience = patience
         self.awaited = sep[-1]
         return True
@@ -455,13 +466,18 @@ class InputStream:
         start = self.position
         if place is not None and place[keep] - start <= limit:
             return place
-        self.looks += 2
+        self._look_around()
         latest = [limit - (len(each) if keep else 0) for each in choices]
         if max(latest) < 0:
             raise Misuse(f"a limit of {limit} bytes leaves no place for {separators.name(choices)}")
-        if self._end - start > max(latest):
-            seen = self._data[start : min(self._end, start + limit + len(max(choices, key=len)))]
+        if place is not None or self._end - start > max(latest):
+            end = self._end if place is None else place[1]
+            seen = self._data[start : min(end, start + limit + 2 * len(max(choices, key=len)))]
             over = separators.overflow(seen, choices, latest)
+            if over is None and place is not None:
+                over = place[1] - start - 1  # a longer one that began in time has lost the race
+            if over is None and self._is_over():
+                over = max(latest)
             if over is not None:
                 raise TooLong(
                     position=self._base + start + over,
@@ -470,6 +486,13 @@ class InputStream:
                 )
         self.demand(choices)
         return None
+
+    def _is_over(self) -> bool:
+        """Tell whether nothing will come after what can be seen."""
+        here = self._base + self._end
+        return any(bound.is_end and bound.offset == here for bound in self._bounds) or (
+            self.has_ended and here == self.received
+        )
 
     def _ends_here(self) -> bool | None:
         """Tell whether the input is over after what can be seen; None if that is not known yet."""

@@ -33,6 +33,7 @@ from ohnecimd.primitives import (
     read_rest,
     read_until,
     read_upto,
+    skip,
     skip_upto,
     wait_for,
 )
@@ -180,7 +181,7 @@ def decode(delimiter: Separator = FRIENDLY, *, limit: int = LIMIT) -> Steps[None
                 return
         except Truncated as error:
             yield from emit(error)
-            yield from read_rest(limit + len(delimiter))
+            yield from skip(len(error.partial))
             return
 
 
@@ -200,6 +201,8 @@ class _LineClient(Connection[None]):
             FieldError: it does; nothing is queued.
             NotAllowedNow: the connection is over.
         """
+        if not isinstance(line, bytes):
+            raise FieldError(f"a line is bytes, not {type(line).__name__}")
         if self._end in line:
             raise FieldError(f"a line holds no {self._end!r}", found=line)
         self._queue(line + self._end)
