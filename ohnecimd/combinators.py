@@ -21,7 +21,6 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Generator
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from ohnecimd.errors import Malformed, Misuse, ProtocolError, TimeoutExpired, Truncated
@@ -89,15 +88,17 @@ def composable(parser: Callable[P, Steps[T]]) -> Callable[P, Composed[T]]:
     [12, 34, 56]
     """
     name = parser.__name__.lstrip("_")
-    parameters = inspect.signature(parser).parameters.values()
-    takes = [str(each.annotation).startswith("Parser[") for each in parameters]
-    is_variadic = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+    takes: dict[str, bool] = {}
+    rest = False  # whether more arguments than these are parsers
+    for each in inspect.signature(parser).parameters.values():
+        takes[each.name] = is_parser = str(each.annotation).startswith("Parser[")
+        rest = rest or (is_parser and each.kind is each.VAR_POSITIONAL)
 
     @functools.wraps(parser)
     def compose(*args: P.args, **kwargs: P.kwargs) -> Composed[T]:
-        for argument, is_parser in zip(
-            args, repeat(takes[0]) if is_variadic else takes, strict=False
-        ):
+        given = [*zip(args, (*takes.values(), *[rest] * len(args)), strict=False)]
+        given += [(value, takes.get(key, False)) for key, value in kwargs.items()]
+        for argument, is_parser in given:
             if is_parser or isinstance(argument, Generator):
                 check_parser(argument, name)
         return Composed(functools.partial(parser, *args, **kwargs))
@@ -245,6 +246,7 @@ def _attempt(parser: Parser[T], stream: InputStream, otherwise: U) -> Steps[T | 
         if mark.is_committed or error.position != mark.offset:
             raise
         stream.rewind(mark)
+        stream.at_end()  # raises if it is not the end that the bounds around promise
     finally:
         stream.release(mark)
     return otherwise

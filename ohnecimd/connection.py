@@ -70,24 +70,27 @@ class Connection(Engine, Generic[T_co]):
         if type(data) is not bytes:
             data = as_bytes(data)
         awaited = self._awaited
-        patience = self._patience - len(data)
-        if patience > 0 and (awaited is None or awaited not in data):
-            if data:
+        if awaited is None or awaited not in data:
+            patience = self._patience - (len(data) or 1)  # an empty piece takes its place too
+            if patience > 0:
                 self._patience = patience
                 self._pending.append(data)
-            return
+                return
+            is_useless = self._missing > 0
+        else:
+            is_useless = False
         stream = self._input
         if self._resume is None or stream.has_ended:
             self._check_open("send()")
-        if self._missing:
-            if awaited is None or awaited not in data:
-                self._put_aside(data)
-                return
-            if self._pending:
-                self._pending.append(data)
-                data = b"".join(self._pending)
-                self._pending.clear()
-                self._windows = 0
+        if is_useless:
+            self._put_aside(data)
+            return
+        pending = self._pending
+        if pending:
+            pending.append(data)
+            data = b"".join(pending)
+            pending.clear()
+            self._windows = 0
         stream.feed(data)
         self._run()
 

@@ -105,11 +105,12 @@ class Engine:
         before: tuple[int, int, int] | None = None
         laps = 0
         try:
-            request = self._request
             if interruption is not None:
                 request = self._generator.throw(interruption)
-            elif request is WAIT:
+            elif self._request is WAIT:
                 request = resume(None)
+            else:
+                request, self._request = self._request, WAIT  # where it is whenever this returns
             while True:
                 for _ in LAPS:
                     if request is GET_INPUT:
@@ -117,9 +118,11 @@ class Engine:
                     elif request is WAIT:
                         if stream.looked_at == stream.position and stream.looks == 1:
                             self._missing = patience = stream.patience
-                            self._patience = min(WINDOW_BYTES, patience)
+                            # min() would cost more than all the rest of this
+                            self._patience = (
+                                patience if patience < WINDOW_BYTES else WINDOW_BYTES  # noqa: FURB136
+                            )
                             self._awaited = stream.awaited
-                        self._request = request
                         self._resume = resume
                         return
                     elif request is GET_OUTPUT:
@@ -146,6 +149,8 @@ class Engine:
 
     def _put_aside(self, data: bytes) -> None:
         """Put a piece aside that fills the window; run the parser if nothing is missing then."""
+        if not data:
+            return
         stream, pending = self._input, self._pending
         missing = self._missing - min(self._missing, WINDOW_BYTES) + self._patience
         pending.append(data)

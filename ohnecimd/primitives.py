@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ohnecimd.errors import Misuse, ProtocolError, Truncated
 from ohnecimd.output import OutputBuffer, byte_count
-from ohnecimd.steps import GET_INPUT, GET_OUTPUT, WAIT, Steps
+from ohnecimd.steps import GET_INPUT, GET_OUTPUT, WAIT, Runs, Steps
 from ohnecimd.stream import LIMIT, InputStream
 
 if TYPE_CHECKING:
@@ -131,9 +131,13 @@ def peek(nbytes: int = 0) -> Steps[bytes]:
     return data
 
 
-def wait() -> Steps[None]:
+def wait() -> Runs[None]:
     """Wait until something happens: more input, its end, output or events taken, time passed."""
-    yield WAIT
+    waiting: Runs[None] = _WAITING
+    return waiting
+
+
+_WAITING: Any = (WAIT,)  # all that a generator would yield, and much cheaper to run
 
 
 def read(nbytes: int = 0) -> Steps[bytes]:
@@ -148,11 +152,14 @@ def read(nbytes: int = 0) -> Steps[bytes]:
     if not nbytes:
         data: bytes | None = stream.read()
         return data or b""
-    if isinstance(stream, InputStream):
+    try:
         while (data := stream.take(nbytes)) is None:
             yield WAIT
-        return data
-    return (yield from patiently(stream, lambda borrowed: borrowed.take(nbytes)))
+    except AttributeError:  # asking first would cost a tenth of it all
+        if isinstance(stream, InputStream):
+            raise
+        data = yield from patiently(stream, lambda borrowed: borrowed.take(nbytes))
+    return data
 
 
 def read_exactly(nbytes: int) -> Steps[bytes]:
@@ -181,11 +188,15 @@ def read_upto(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
     b'GET /\r\n'
     """
     stream = yield GET_INPUT
-    if isinstance(stream, InputStream):
+    data: bytes | None
+    try:
         while (data := stream.take_upto(sep, limit)) is None:
             yield WAIT
-        return data
-    return (yield from patiently(stream, lambda borrowed: borrowed.take_upto(sep, limit)))
+    except AttributeError:  # asking first would cost a tenth of it all
+        if isinstance(stream, InputStream):
+            raise
+        data = yield from patiently(stream, lambda borrowed: borrowed.take_upto(sep, limit))
+    return data
 
 
 def read_until(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
@@ -194,11 +205,15 @@ def read_until(sep: Separator, limit: int = LIMIT) -> Steps[bytes]:
     As `read_upto`, but `limit` counts the bytes before the separator.
     """
     stream = yield GET_INPUT
-    if isinstance(stream, InputStream):
+    data: bytes | None
+    try:
         while (data := stream.take_until(sep, limit)) is None:
             yield WAIT
-        return data
-    return (yield from patiently(stream, lambda borrowed: borrowed.take_until(sep, limit)))
+    except AttributeError:  # asking first would cost a tenth of it all
+        if isinstance(stream, InputStream):
+            raise
+        data = yield from patiently(stream, lambda borrowed: borrowed.take_until(sep, limit))
+    return data
 
 
 def wait_for(sep: Separator, limit: int = LIMIT) -> Steps[int]:
@@ -231,7 +246,15 @@ def read_uint(nbytes: int, byteorder: ByteOrder = "big") -> Steps[int]:
     """Consume an unsigned integer of `nbytes`."""
     if nbytes < 1:
         raise Misuse(f"an integer has at least 1 byte, not {nbytes}")
-    return int.from_bytes((yield from read(nbytes)), byteorder)
+    stream = yield GET_INPUT
+    try:
+        while (data := stream.take(nbytes)) is None:
+            yield WAIT
+    except AttributeError:
+        if isinstance(stream, InputStream):
+            raise
+        data = yield from patiently(stream, lambda borrowed: borrowed.take(nbytes))
+    return int.from_bytes(data, byteorder)
 
 
 def read_rest(limit: int = LIMIT) -> Steps[bytes]:

@@ -1,16 +1,11 @@
-"""The two buffers that a connection lends to its parser.
+"""The input that a connection lends to its parser: what can be looked for in a `Block`.
 
-Strategy of `InputStream`. What has come in and may still be needed lies in one block with a read
-position. The block is `bytes` while that is cheap, so that taking something is one slice; it
-becomes a `bytearray` when a long unfinished thing collects more pieces, so that appending is
-amortised, and goes back to `bytes` when as much has been received as that copies. Consumed bytes
-are dropped when the next piece arrives, all at once. Every byte is therefore moved a constant
-number of times, and searched once for each separator that is looked for.
+Strategy. A search for a separator goes on where the last one for it ended, so that every byte is
+searched once. When short lines are taken one after another, some more are split off at once, which
+costs half of finding each.
 
-When the parser waits after it has looked for one thing in vain, the stream knows what: the pieces
-that cannot complete it are put aside (`pending`) and joined when one comes that may.
-
-Positions inside the block are relative to it; `_base` makes them absolute.
+When the parser waits after it has looked for one thing in vain, the stream knows what (`patience`
+and `awaited`), so that the connection need not feed it with pieces that cannot complete that.
 """
 
 from __future__ import annotations
@@ -18,35 +13,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ohnecimd import separators
+from ohnecimd.block import Block
 from ohnecimd.errors import QUOTED_BYTES, Misuse, TooLong, Truncated
-from ohnecimd.marks import Bound, Mark
 from ohnecimd.output import byte_count
 from ohnecimd.separators import Separator
 
 if TYPE_CHECKING:
     import struct
 
-
-__all__ = [
-    "LIMIT",
-    "ByteOrder",
-    "InputStream",
-    "Separator",
-]
+__all__ = ["LIMIT", "ByteOrder", "InputStream", "Separator"]
 
 LIMIT = 65536  # bytes; the default of everything that has a limit
-HIGH_WATER_BYTES = 65536  # unread output, or unconsumed input, that counts as piled up
+HIGH_WATER_BYTES = 65536  # unconsumed input that counts as piled up
 LOOKS_WITHOUT_WAITING = 100_000
-SMALL_BYTES = 512  # copying so much costs less than deciding anything about it
+SHORT_BYTES = 256  # lines up to this size are split ahead ...
+AHEAD_BYTES = 4096  # ... within so many bytes ...
+AHEAD_LINES = 64  # ... and so many at once: what is wasted if something else is read then
 
 ByteOrder: TypeAlias = Literal["big", "little"]
 
 
-def _bytes(count: int) -> str:
-    return f"{count} byte{'' if count == 1 else 's'}"
-
-
-class InputStream:
+class InputStream(Block):
     r"""What came in: bytes from the peer, in order, until they are consumed.
 
     The `take` methods serve hot loops. They give the value at once, or None while it is not
@@ -59,88 +46,17 @@ class InputStream:
     (b'one\n', None, 4)
     """
 
-    __slots__ = (
-        "_base",
-        "_bounds",
-        "_data",
-        "_end",
-        "_fresh",
-        "_has_edge",
-        "_marks",
-        "_searched",
-        "_sought",
-        "awaited",
-        "furthest",
-        "has_ended",
-        "looked_at",
-        "looks",
-        "patience",
-        "position",
-    )
+    __slots__ = ("_lines_sep", "_sought", "awaited", "looks", "patience")
 
     def __init__(self) -> None:
-        self._data: bytes | bytearray = b""
-        self.position = 0  # of the next byte to be consumed
-        self._end = 0  # of what the parser may see
-        self._base = 0  # offset of the block's first byte
-        self._fresh = 0  # bytes that were appended since the block became a bytearray
-        self._searched = 0  # `_sought` begins nowhere before this place
-        self._sought: Separator = b""
-        self._marks: list[Mark] = []
-        self._bounds: list[Bound] = []
-        self._has_edge = False  # there is a bound, or the input has ended
-        self.furthest = 0  # offset that the parser has gone back from
-        self.has_ended = False  # the peer will send no more
+        super().__init__()
+        self._sought: Separator = b""  # it begins nowhere before `_searched`
+        self._lines_sep = b""  # of `_lines`
         # What the parser has looked for in vain. It holds if that was its only look at this place
         # since it was resumed, and it has not asked for the output since.
         self.looks = 0
-        self.looked_at = -1  # place in the block, while the parser runs
         self.patience = 0  # the parser has no use for fewer bytes more than this ...
         self.awaited: int | None = None  # ... unless this byte is among them
-
-    # What the connection does
-
-    def feed(self, data: bytes) -> None:
-        """Append a piece of input."""
-        held = self._data
-        floor = self._floor() if self._marks else self.position
-        kept = len(held) - floor
-        if not kept:
-            self._data = data
-        elif isinstance(held, bytes):
-            if kept <= SMALL_BYTES or kept <= len(data):
-                self._data = held[floor:] + data
-            else:
-                self._data = bytearray(memoryview(held)[floor:])
-                self._data += data
-                self._fresh = len(data)
-        else:
-            if floor:
-                del held[:floor]
-            held += data
-            self._fresh += len(data)
-        if floor:
-            self._base += floor
-            self.position -= floor
-            self._searched -= floor
-        self._end = kept + len(data)
-        if self._bounds:
-            self._look()
-
-    def feed_pieces(self, pieces: list[bytes]) -> None:
-        """Append pieces of input, with one copy if that is possible."""
-        left = len(self._data) - self.position
-        if left and left <= len(pieces[0]) and type(self._data) is bytes and not self._marks:
-            pieces = [self._data[self.position :], *pieces]
-            self._base += self.position
-            self._searched -= self.position
-            self.position = 0
-            self._data = b""
-        self.feed(b"".join(pieces))
-
-    def end(self) -> None:
-        """Note that nothing more will be fed."""
-        self.has_ended = self._has_edge = True
 
     # What ohneio's primitives do
 
@@ -166,21 +82,6 @@ class InputStream:
         return self._cut(stop, stop)
 
     # For hot loops
-
-    @property
-    def received(self) -> int:
-        """Bytes fed since the connection began."""
-        return self._base + len(self._data)
-
-    @property
-    def offset(self) -> int:
-        """Bytes consumed since the connection began."""
-        return self._base + self.position
-
-    @property
-    def reach(self) -> int:
-        """The largest that `offset` has ever been."""
-        return max(self.furthest, self._base + self.position)
 
     def take(self, nbytes: int) -> bytes | None:
         """Consume exactly `nbytes`, or return None."""
@@ -213,18 +114,41 @@ class InputStream:
             limit: of the bytes returned.
         """
         start = self.position
+        lines = self._lines
+        if lines:
+            if sep is self._lines_sep and start == self._lines_at:
+                line = lines.pop() + sep
+                size = len(line)
+                if size <= limit:
+                    self.position = self._lines_at = start + size
+                    return line
+            lines.clear()
         data = self._data
         searched = self._searched
+        end = self._end
         if type(sep) is bytes:
             found = data.find(
-                sep, searched if searched > start and sep == self._sought else start, self._end
+                sep, searched if searched > start and sep == self._sought else start, end
             )
             stop = found + len(sep)
             if found >= 0:
-                if 0 < stop - start <= limit and type(data) is bytes:
+                size = stop - start
+                if 0 < size <= limit and type(data) is bytes:
                     self.position = stop
+                    if size <= end - stop and start == self._lines_at:
+                        self._look_ahead(data, sep, size)
+                    self._lines_at = stop
                     return data[start:stop]
-            elif self._await(sep, limit - stop):
+            elif (patience := limit - stop - end + start) > 0 and not self._has_edge and sep:
+                self._sought = sep
+                self._searched = end - stop
+                if self.looked_at == start:
+                    self._note_miss()
+                else:
+                    self.looked_at = start
+                    self.looks = 1
+                self.patience = patience
+                self.awaited = sep[-1]
                 return None
         place = self._seek(sep, limit, keep=True)
         return None if place is None else self._cut(place[1], place[1])
@@ -235,20 +159,35 @@ class InputStream:
         As `take_upto`, but `limit` counts the bytes before the separator.
         """
         start = self.position
+        lines = self._lines
+        if lines:
+            if sep is self._lines_sep and start == self._lines_at:
+                line = lines.pop()
+                size = len(line)
+                if size <= limit:
+                    self.position = self._lines_at = start + size + len(sep)
+                    return line
+            lines.clear()
         data = self._data
         searched = self._searched
+        end = self._end
         if type(sep) is bytes:
             found = data.find(
-                sep, searched if searched > start and sep == self._sought else start, self._end
+                sep, searched if searched > start and sep == self._sought else start, end
             )
             if found >= 0:
                 if found - start <= limit and sep and type(data) is bytes:
-                    self.position = found + len(sep)
+                    stop = self.position = found + len(sep)
+                    if stop - start <= end - stop and start == self._lines_at:
+                        self._look_ahead(data, sep, stop - start)
+                    self._lines_at = stop
                     return data[start:found]
             elif self._await(sep, limit + 1):
                 return None
         place = self._seek(sep, limit, keep=False)
         return None if place is None else self._cut(*place)
+
+    # For primitives
 
     def find(self, sep: Separator, limit: int = LIMIT) -> int | None:
         """Return how many bytes stand before the separator, or None; consumes nothing."""
@@ -273,20 +212,6 @@ class InputStream:
         self.position = max(self.position, self._end - separators.overlap_of(choices))
         self.demand(choices)
         return False
-
-    @property
-    def kept(self) -> int:
-        """How many bytes are in memory."""
-        return len(self._data)
-
-    @property
-    def backlog(self) -> int:
-        """How many bytes are received and not consumed, bounds or not."""
-        return len(self._data) - self.position
-
-    def unread(self) -> bytes:
-        """Return all bytes that are received and not consumed, bounds or not."""
-        return bytes(self._data[self.position :])
 
     def take_rest(self, limit: int = LIMIT) -> bytes | None:
         """Consume everything up to the end of the input, or return None."""
@@ -334,72 +259,20 @@ class InputStream:
             return seen
         return next(i for i in range(same, seen) if self._data[start + i] != literal[i])
 
-    # Going back, and not going on: for combinators
-
-    def mark(self, *, is_choice: bool = True) -> Mark:
-        """Keep everything from here on, so that `rewind` can come back; then `release` it."""
-        mark = Mark(self.offset, is_choice=is_choice)
-        self._marks.append(mark)
-        return mark
-
-    def rewind(self, mark: Mark) -> None:
-        """Unread everything since `mark`."""
-        self.furthest = self.reach
-        self.position = mark.offset - self._base
-        self._searched = 0
-        self.looked_at = -1
-
-    def release(self, mark: Mark) -> None:
-        """Forget `mark`."""
-        self._marks.remove(mark)
-
-    def commit(self) -> None:
-        """Make the mark of the innermost choice one that is not gone back to."""
-        for mark in reversed(self._marks):
-            if mark.is_choice:
-                mark.is_committed = True
-                return
-
-    def bound(self, nbytes: int, *, is_end: bool) -> Bound:
-        """Let nothing after the next `nbytes` be seen; then `unbound` it."""
-        bound = Bound(self.offset + byte_count(nbytes), nbytes, is_end=is_end)
-        self._bounds.append(bound)
-        self._look()
-        return bound
-
-    def unbound(self, bound: Bound) -> None:
-        """Forget `bound`."""
-        self._bounds.remove(bound)
-        self._look()
-
     # Inside
 
-    def _look(self) -> None:
-        self._has_edge = self.has_ended or bool(self._bounds)
-        self._end = len(self._data)
-        for bound in self._bounds:
-            self._end = min(self._end, bound.offset - self._base)
+    def _look_ahead(self, data: bytes, sep: bytes, size: int) -> None:
+        """Split some of the block into lines: the parser took one after another, this of `size`.
 
-    def _floor(self) -> int:
-        """Return the place of the first byte that somebody may still want."""
-        offsets = [mark.offset - self._base for mark in self._marks if not mark.is_committed]
-        return min(self.position, *offsets) if offsets else self.position
-
-    def _cut(self, last: int, stop: int) -> bytes:
-        """Consume up to `stop`, return what stands before `last`."""
-        data = self._data
-        start, self.position = self.position, stop
-        if isinstance(data, bytes):
-            return data[start:last]
-        piece = bytes(memoryview(data)[start:last])
-        if len(data) - stop <= self._fresh and not self._marks:
-            self.looked_at = -1
-            self._data = bytes(memoryview(data)[stop:])
-            self._base += stop
-            self._end -= stop
-            self._searched -= stop
-            self.position = 0
-        return piece
+        To split many short ones at once costs half of finding each.
+        """
+        if size <= SHORT_BYTES:
+            start = self.position
+            lines = data[start : min(start + AHEAD_BYTES, self._end)].split(sep, AHEAD_LINES)
+            lines.pop()  # what no separator was seen after
+            lines.reverse()
+            self._lines = lines
+            self._lines_sep = sep
 
     def _miss(self, nbytes: int) -> None:
         """Note that so many bytes are not there yet; raise if they cannot come."""
@@ -442,7 +315,11 @@ class InputStream:
             return False
         self._sought = sep
         self._searched = self._end - len(sep) + 1
-        self._note_miss()
+        if self.looked_at == self.position:
+            self._note_miss()
+        else:
+            self.looked_at = self.position
+            self.looks = 1
         self.patience = patience
         self.awaited = sep[-1]
         return True
@@ -510,3 +387,7 @@ class InputStream:
 
     def _truncated(self, expected: str) -> Truncated:
         return Truncated(position=self._base + self._end, expected=expected, partial=self.peek())
+
+
+def _bytes(count: int) -> str:
+    return f"{count} byte{'' if count == 1 else 's'}"
