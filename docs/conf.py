@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import ohnecimd
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from docutils import nodes
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
@@ -39,41 +41,47 @@ python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"
 
-# Names in signatures that no page of ours describes; there is no network to look elsewhere.
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections\.abc|typing|typing_extensions|types|struct|enum|datetime|pathlib)\..*"),
-    ("py:.*", r"(ssl|socket|selectors|threading|asyncio|gevent|hypothesis|pytest|ohneio)(\..*)?"),
-    ("py:class", r"(.*\.)?(T|T_co|P|U|P\.args|P\.kwargs|E|S)"),  # type variables
+    # There is no network to look names of other packages up.
+    ("py:.*", r"(asyncio|collections\.abc|enum|gevent|hypothesis|ohneio|os|pathlib|pytest)\..*"),
+    ("py:.*", r"(selectors|socket|ssl|struct|types|typing|typing_extensions)\..*"),
+    # Sphinx has no notion of type variables ...
+    ("py:.*", r"(ohnecimd\..*\.)?([A-Z]|C_co|T_co|P\.args|P\.kwargs)"),
+    # ... nor of names that are imported for type checkers only.
+    ("py:class", r"BytesLike|ByteOrder|SSLContext|Self"),
 ]
 
 
-def public_objects() -> dict[str, object]:
-    """Return what the modules of the package offer, by its own name."""
-    found: dict[str, object] = {}
+def public_objects() -> Iterator[object]:
+    """Give what the modules of the library offer."""
     for module_info in pkgutil.walk_packages(ohnecimd.__path__, "ohnecimd."):
-        if module_info.name.endswith("__main__"):
+        if module_info.name.startswith(("ohnecimd.__main__", "ohnecimd.cli")):
             continue
         try:
             module = importlib.import_module(module_info.name)
-        except ImportError:  # a transport whose library is not there
+        except ImportError:  # a transport whose library is not installed
             continue
         for name in getattr(module, "__all__", ()):
-            found.setdefault(name, getattr(module, name))
-    return found
+            yield getattr(module, name)
+
+
+def parameters_of(thing: object) -> Iterable[str]:
+    """Give the names of the parameters of what can be called."""
+    try:
+        return inspect.signature(thing).parameters if callable(thing) else ()
+    except (TypeError, ValueError):
+        return ()
 
 
 def words_that_are_no_links() -> set[str]:
-    """Return the names of parameters and attributes: docstrings quote them as they quote objects."""
+    """Return the names of parameters and attributes: docstrings quote them as they do objects."""
     words: set[str] = set()
-    for thing in public_objects().values():
-        parts = [thing, *vars(thing).values()] if inspect.isclass(thing) else [thing]
-        for part in parts:
-            if inspect.isclass(part) or not callable(part):
-                continue
-            words.update(inspect.signature(part).parameters)
+    for thing in public_objects():
+        words.update(parameters_of(thing))
         if inspect.isclass(thing):
-            words.update(getattr(thing, "__annotations__", ()), vars(thing))
-            words.update(inspect.signature(thing).parameters)
+            words.update(vars(thing), getattr(thing, "__annotations__", ()))
+            for member in vars(thing).values():
+                words.update(parameters_of(member))
     return words
 
 
@@ -98,9 +106,62 @@ def resolve(
         )
         if found is not None:
             return found
-    return contnode if target in WORDS else None
+    is_code = not target.replace(".", "").isidentifier()
+    return contnode if is_code or target in WORDS else None
+
+
+RUNNING = "~collections.abc.Generator[~typing.Any, ~typing.Any, "
+PARSER = "~collections.abc.Callable[[], ~ohnecimd.steps.Runs["
+WRAPPERS = {"compose": "~ohnecimd.combinators.Composed[", "connect": "~ohnecimd.Connection["}
+
+
+def abbreviate(text: str, long: str, short: str, closing: str = "]") -> str:
+    """Replace what begins with `long` and ends with the bracket that closes it."""
+    before, found, after = text.partition(long)
+    if not found:
+        return text
+    depth = 1
+    for place, character in enumerate(after):
+        depth += (character == "[") - (character == "]")
+        if not depth:
+            rest = abbreviate(after[place + len(closing) :], long, short, closing)
+            return f"{before}{short}{abbreviate(after[:place], long, short, closing)}]{rest}"
+    return text
+
+
+def name_aliases(
+    _app: Sphinx,
+    _what: str,
+    _name: str,
+    thing: object,
+    _options: object,
+    signature: str | None,
+    result: str | None,
+) -> tuple[str | None, str | None]:
+    """Show types by the names they have in the code, and what decorators make of them."""
+    wrapper = getattr(getattr(thing, "__code__", None), "co_name", "")
+    running = WRAPPERS.get(wrapper, "~ohnecimd.Steps[")
+    if wrapper in WRAPPERS and result:
+        result = abbreviate(result, "Steps[", running)
+    return (
+        signature and abbreviate(signature, PARSER, "~ohnecimd.Parser[", "]]"),
+        result and abbreviate(result, RUNNING, running),
+    )
+
+
+def keep_properties(
+    _app: Sphinx, what: str, _name: str, _thing: object, _options: object, lines: list[str]
+) -> None:
+    """Let Napoleon not take what stands before a colon for the type of a property.
+
+    It looks at the first line only: make that an empty comment.
+    """
+    if what == "property":
+        lines[:0] = ["..", ""]
 
 
 def setup(app: Sphinx) -> None:
     """Register what this file adds."""
+    app.connect("autodoc-process-signature", name_aliases)
+    app.connect("autodoc-process-docstring", keep_properties, priority=400)
     app.connect("missing-reference", resolve)

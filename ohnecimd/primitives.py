@@ -277,7 +277,7 @@ def skip(nbytes: int) -> Steps[None]:
         if not left:
             return True
         try:
-            stream.demand(left)
+            stream.demand(nbytes)
         except Truncated as error:
             error.message = f"expected {nbytes} bytes, found the end of input after {nbytes - left}"
             raise

@@ -246,7 +246,7 @@ class InputStream(Block):
             raise TooLong(
                 position=here,
                 expected=f"{expected} within {_bytes(reached[-1].size)}",
-                found=self.peek(QUOTED_BYTES),
+                found=self.peek(QUOTED_BYTES) or None,
             )
         raise self._truncated(expected)
 
