@@ -11,11 +11,13 @@ Places are indices into the block; `_base` makes offsets of them, which never ch
 
 from __future__ import annotations
 
+from ohnecimd.errors import Misuse
 from ohnecimd.marks import Bound, Mark
 from ohnecimd.output import byte_count
 
 __all__ = ["NOWHERE", "Block"]
 
+RETURNS_WITHOUT_PROGRESS = 100_000
 SMALL_BYTES = 512  # copying so much costs less than deciding anything about it
 NOWHERE = -1
 
@@ -38,6 +40,7 @@ class Block:
         "has_ended",
         "looked_at",
         "position",
+        "returns",
     )
 
     def __init__(self) -> None:
@@ -50,7 +53,8 @@ class Block:
         self._bounds: list[Bound] = []
         self._has_edge = False  # there is a bound, or the input has ended
         self.has_ended = False  # the peer will send no more
-        self.furthest = 0  # offset that the parser has gone back from
+        self.furthest = 0  # offset that the parser has gone back from ...
+        self.returns = 0  # ... and how often since it got there or was resumed
         # Places of `InputStream`, to be kept right when the block moves
         self._searched = 0  # what it seeks begins nowhere before this place
         self._lines: list[bytes] = []  # ready to be taken, the next one last ...
@@ -140,10 +144,19 @@ class Block:
 
     def rewind(self, mark: Mark) -> None:
         """Unread everything since `mark`."""
-        self.furthest = self.reach
+        if self.reach > self.furthest:
+            self.furthest = self.reach
+            self.returns = 0
+        # Going back to try alternatives is progress, up to a point.
+        self.returns += 1
+        if self.returns > RETURNS_WITHOUT_PROGRESS + len(self._data):
+            raise Misuse(
+                f"the parser went back {self.returns} times without getting further than byte "
+                f"{self.furthest} or waiting: does a loop lack its `yield from wait()`?"
+            )
         self.position = mark.offset - self._base
         self._searched = 0
-        self.looked_at = -1
+        self.looked_at = NOWHERE
 
     def release(self, mark: Mark) -> None:
         """Forget `mark`."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ohnecimd.block import NOWHERE
 from ohnecimd.errors import Closed, Misuse, ProtocolError
 from ohnecimd.output import OutputBuffer
 from ohnecimd.steps import GET_INPUT, GET_OUTPUT, WAIT, fault_of, generator_of
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Budget", "Engine"]
 
-# A parser that makes so many requests without consuming, writing or emitting is lost in a loop.
+# A parser that does so much without consuming, writing or waiting is lost in a loop. The stream
+# counts how often it looks at the input, this how often it asks for the output.
 REQUESTS_WITHOUT_PROGRESS = 100_000
-LAPS = bytes(REQUESTS_WITHOUT_PROGRESS)  # to count so far: faster to iterate than a range
-LAPS_PER_BYTE = 100  # of the input that is kept, and that alternatives may go through again
 LARGE_BYTES = 65536
 WINDOW_BYTES = 4096  # so much is put aside before small pieces, costly to keep, are joined
 
@@ -101,9 +101,10 @@ class Engine:
         stream, output = self._input, self._output
         self._patience = self._missing = 0
         self._resume = None
-        stream.looked_at = -1
+        stream.looked_at = NOWHERE
+        stream.returns = 0
         before: tuple[int, int, int] | None = None
-        laps = 0
+        requests = 0
         try:
             if interruption is not None:
                 request = self._generator.throw(interruption)
@@ -112,33 +113,30 @@ class Engine:
             else:
                 request, self._request = self._request, WAIT  # where it is whenever this returns
             while True:
-                for _ in LAPS:
-                    if request is GET_INPUT:
-                        request = resume(stream)
-                    elif request is WAIT:
-                        if stream.looked_at == stream.position and stream.looks == 1:
-                            self._missing = patience = stream.patience
-                            # min() would cost more than all the rest of this
-                            self._patience = (
-                                patience if patience < WINDOW_BYTES else WINDOW_BYTES  # noqa: FURB136
-                            )
-                            self._awaited = stream.awaited
-                        self._resume = resume
-                        return
-                    elif request is GET_OUTPUT:
-                        if stream.looks == 1:
-                            stream.looked_at = -1
-                        request = resume(output)
-                    else:
-                        self._refuse(fault_of(request))
-                now = stream.reach, len(output), len(output.events)
-                laps = laps + 1 if now == before else 0
-                before = now
-                if laps > 1 + stream.kept * LAPS_PER_BYTE // REQUESTS_WITHOUT_PROGRESS:
-                    self._refuse(
-                        f"the parser made {laps * REQUESTS_WITHOUT_PROGRESS} requests without "
-                        "consuming, writing or waiting: does a loop lack its `yield from wait()`?"
-                    )
+                while request is GET_INPUT:
+                    request = resume(stream)
+                if request is WAIT:
+                    if stream.looked_at == stream.position and stream.looks == 1:
+                        self._missing = patience = stream.patience
+                        # min() would cost more than all the rest of this
+                        self._patience = patience if patience < WINDOW_BYTES else WINDOW_BYTES  # noqa: FURB136
+                        self._awaited = stream.awaited
+                    self._resume = resume
+                    return
+                if request is not GET_OUTPUT:
+                    self._refuse(fault_of(request))
+                if stream.looks == 1:
+                    stream.looked_at = NOWHERE
+                requests += 1
+                if requests % REQUESTS_WITHOUT_PROGRESS == 0:
+                    now = stream.reach, len(output), len(output.events)
+                    if now == before:
+                        self._refuse(
+                            f"the parser asked for its output {requests} times without consuming, "
+                            "writing or waiting: does a loop lack its `yield from wait()`?"
+                        )
+                    before = now
+                request = resume(output)
         except StopIteration as stop:
             self._result = stop.value
         except BaseException as error:

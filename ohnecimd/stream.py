@@ -25,7 +25,7 @@ __all__ = ["LIMIT", "ByteOrder", "InputStream", "Separator"]
 
 LIMIT = 65536  # bytes; the default of everything that has a limit
 HIGH_WATER_BYTES = 65536  # unconsumed input that counts as piled up
-LOOKS_WITHOUT_WAITING = 100_000
+LOOKS_WITHOUT_PROGRESS = 100_000
 SHORT_BYTES = 256  # lines up to this size are split ahead ...
 AHEAD_BYTES = 4096  # ... within so many bytes ...
 AHEAD_LINES = 64  # ... and so many at once: what is wasted if something else is read then
@@ -192,6 +192,7 @@ class InputStream(Block):
     def find(self, sep: Separator, limit: int = LIMIT) -> int | None:
         """Return how many bytes stand before the separator, or None; consumes nothing."""
         place = self._seek(sep, limit, keep=False)
+        self._look_around()
         return None if place is None else place[0] - self.position
 
     def drop(self, nbytes: int) -> int:
@@ -286,24 +287,24 @@ class InputStream(Block):
         self.awaited = None
 
     def _note_miss(self) -> None:
-        if self.looked_at != self.position:
+        """Note that the parser has looked for one thing here, in vain."""
+        if self.looked_at == self.position:
+            self._look_around()
+        else:
             self.looked_at = self.position
             self.looks = 1
-            return
-        self.looks += 1
-        if self.looks > LOOKS_WITHOUT_WAITING:
-            raise Misuse(
-                f"the parser looked {self.looks} times for what was not there: "
-                "does a loop lack its `yield from wait()`?"
-            )
 
     def _look_around(self) -> None:
         """Note that the parser has seen what is here, and may wait for anything else."""
         if self.looked_at != self.position:
             self.looked_at = self.position
-            self.looks = 2
-        elif self.looks < 2:
-            self.looks = 2
+            self.looks = 1
+        self.looks += 1
+        if self.looks > LOOKS_WITHOUT_PROGRESS:
+            raise Misuse(
+                f"the parser looked {self.looks} times at byte {self.offset} without consuming "
+                "or waiting: does a loop lack its `yield from wait()`?"
+            )
 
     def _await(self, sep: bytes, unlimited: int) -> bool:
         """Note that `sep` is not there yet; False if more has to be looked at.
