@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 from typing import TYPE_CHECKING
@@ -34,6 +35,9 @@ pygments_style = "friendly"
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 
+autodoc_mock_imports = [
+    name for name in ("gevent", "hypothesis", "pytest") if importlib.util.find_spec(name) is None
+]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
@@ -44,11 +48,11 @@ toc_object_entries_show_parents = "hide"
 nitpick_ignore_regex = [
     # There is no network to look names of other packages up.
     ("py:.*", r"(asyncio|collections\.abc|enum|gevent|hypothesis|ohneio|os|pathlib|pytest)\..*"),
-    ("py:.*", r"(selectors|socket|ssl|struct|types|typing|typing_extensions)\..*"),
+    ("py:.*", r"(_pytest|selectors|socket|ssl|struct|types|typing|typing_extensions)\..*"),
     # Sphinx has no notion of type variables ...
     ("py:.*", r"(ohnecimd\..*\.)?([A-Z]|C_co|T_co|P\.args|P\.kwargs)"),
     # ... nor of names that are imported for type checkers only.
-    ("py:class", r"BytesLike|ByteOrder|SSLContext|Self"),
+    ("py:class", r"BytesLike|ByteOrder|SSLContext|SearchStrategy|Self"),
 ]
 
 

@@ -112,6 +112,7 @@ def patiently(lent: object, attempt: Callable[[InputStream], T | None]) -> Steps
         while (value := attempt(borrowed)) is None:
             borrowed.settle()
             yield WAIT
+            yield GET_INPUT  # ohneio resumes a parser that waits twice in a row
             borrowed.look()
     except ProtocolError as error:
         error.position = None  # the other engine does not count
@@ -326,6 +327,7 @@ def write(data: BytesLike) -> Steps[None]:
     output.write(data)
     while len(output):
         yield WAIT
+        output = yield GET_OUTPUT  # as ohneio resumes a parser that waits twice in a row
 
 
 def put(data: BytesLike) -> Steps[None]:
