@@ -192,8 +192,10 @@ class InputStream(Block):
     def find(self, sep: Separator, limit: int = LIMIT) -> int | None:
         """Return how many bytes stand before the separator, or None; consumes nothing."""
         place = self._seek(sep, limit, keep=False)
+        if place is None:
+            return None
         self._look_around()
-        return None if place is None else place[0] - self.position
+        return place[0] - self.position
 
     def drop(self, nbytes: int) -> int:
         """Consume and forget at most `nbytes`; return how many that were."""
@@ -280,10 +282,7 @@ class InputStream(Block):
         if self._has_edge:
             self.demand(nbytes)
         self._note_miss()
-        stop = self.position + nbytes
-        if self._bounds:
-            stop = min(stop, *(bound.offset - self._base for bound in self._bounds))
-        self.patience = stop - self._end
+        self.patience = self._within_bounds(self.position + nbytes) - self._end
         self.awaited = None
 
     def _note_miss(self) -> None:
@@ -344,7 +343,6 @@ class InputStream(Block):
         start = self.position
         if place is not None and place[keep] - start <= limit:
             return place
-        self._look_around()
         latest = [limit - (len(each) if keep else 0) for each in choices]
         if max(latest) < 0:
             raise Misuse(f"a limit of {limit} bytes leaves no place for {separators.name(choices)}")
@@ -363,7 +361,19 @@ class InputStream(Block):
                     found=bytes(seen[: over + 1][:QUOTED_BYTES]),
                 )
         self.demand(choices)
+        patience = self._within_bounds(start + max(latest) + 1) - self._end
+        ends = {each[-1] for each in choices}
+        if patience > 0 and len(ends) == 1:
+            self._note_miss()
+            self.patience = patience
+            self.awaited = ends.pop()
+        else:
+            self._look_around()
         return None
+
+    def _within_bounds(self, place: int) -> int:
+        """Return `place`, or the nearest bound if that comes first."""
+        return min([place, *(bound.offset - self._base for bound in self._bounds)])
 
     def _is_over(self) -> bool:
         """Tell whether nothing will come after what can be seen."""

@@ -245,6 +245,17 @@ class ChatClient(_LineClient):
     def __init__(self, limit: int = LIMIT, **options: Any) -> None:  # noqa: ANN401
         super().__init__(ANSWER, STRICT, limit, **options)
 
+    def say(self, line: bytes) -> None:
+        """Queue a line for the server; it may not hold CR LF, nor be ``.``: that is `bye`.
+
+        Raises:
+            FieldError: it does, or is; nothing is queued.
+            NotAllowedNow: the connection is over.
+        """
+        if line == END_OF_CHAT:
+            raise FieldError("a line of '.' ends the conversation: say it with bye()", found=line)
+        super().say(line)
+
     def bye(self) -> None:
         """End the conversation: the server closes when it has answered what was said before."""
         self._queue(END_OF_CHAT + self._end)
