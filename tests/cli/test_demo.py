@@ -1,0 +1,149 @@
+import io
+import sys
+
+import pytest
+
+from ohnecimd import protocol, put, read_until
+from ohnecimd.cli import demo, demo_lines, transports
+from ohnecimd.cli.stage import ColourStage, Outcome, Stage, stage_on
+from ohnecimd.cli.standard import Output
+
+
+@pytest.fixture
+def without_gevent(monkeypatch):
+    for name in [each for each in sys.modules if each.startswith("ohnecimd.transports.gevent")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "gevent", None)
+
+
+def test_the_demo_runs_one_parser_four_times_and_checks_it(run):
+    ran = run("demo")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.endswith("\n4 runs, all answers right: no I/O, sockets, asyncio, gevent\n")
+    steps = [line.strip() for line in ran.out.splitlines()]
+    for kind, data in [
+        ("in     ", b"lo\r"),
+        ("event  ", b"Hello"),
+        ("out    ", b"You sent: Hello\r\nYou sent: again\r\nYou sent: \r\n"),
+    ]:
+        assert steps.count(f"{kind}{data!r}") == 4
+
+
+def test_the_source_that_is_shown_is_what_runs(run):
+    out = run("demo").out
+    shown = out[out.index("    @protocol") : out.index("\nWithout I/O")]
+    source = "\n".join(line.removeprefix("    ") for line in shown.splitlines())
+    names = vars(demo_lines).copy()
+    exec(compile(f"from __future__ import annotations\n{source}", "<shown>", "exec"), names)
+    connection = names["answer"]()
+    for cut in demo_lines.SCRIPT:
+        connection.send(cut.piece)
+        assert (tuple(connection.events()), connection.read()) == (cut.events, cut.out)
+    assert connection.closing
+
+
+def test_the_demo_leaves_out_what_is_not_installed(run, without_gevent):
+    ran = run("demo")
+    assert ran.status == 0
+    assert "On gevent: left out\n" in ran.out
+    assert "    the transport gevent is not installed: pip install 'ohnecimd[gevent]'\n" in ran.out
+    assert ran.out.endswith("\n3 runs, all answers right: no I/O, sockets, asyncio\n")
+
+
+@protocol
+def wrong_answer():
+    while (line := (yield from read_until(b"\r\n"))) != b".":
+        yield from put(line + b"\r\n")
+
+
+def test_wrong_answers_are_shown_and_fail(run, monkeypatch):
+    monkeypatch.setattr(demo_lines, "answer", wrong_answer)
+    monkeypatch.setattr(demo_lines, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(demo_lines, "TRANSPORTS", {"sockets": transports.TRANSPORTS["sockets"]})
+    ran = run("demo")
+    assert ran.status == 1
+    assert ran.err == "ohnecimd: error: wrong answers: no I/O, sockets\n"
+    assert "wrong  expected the events (b'Hello', b'again', b'')" in ran.out
+    assert "wrong  nothing came within 0.2 s" in ran.out
+
+
+@protocol
+def endless_answer():
+    while True:
+        line = yield from read_until(b"\r\n")
+        yield from demo_lines.emit(line)
+        yield from put(b"You sent: " + line + b"\r\n")
+
+
+def test_a_parser_that_does_not_end_fails(run, monkeypatch):
+    monkeypatch.setattr(demo_lines, "answer", endless_answer)
+    monkeypatch.setattr(demo_lines, "TRANSPORTS", {})
+    ran = run("demo")
+    assert ran.status == 1
+    assert "wrong  it has not ended at the dot" in ran.out
+
+
+def test_a_transport_that_cannot_listen_fails(run, monkeypatch):
+    def refuse(_transport, _wanted):
+        raise PermissionError(13, "Permission denied")
+
+    row = transports.Transport("sockets", refuse)
+    monkeypatch.setattr(demo_lines, "TRANSPORTS", {"sockets": row})
+    ran = run("demo")
+    assert (ran.status, ran.err) == (1, "ohnecimd: error: wrong answers: sockets\n")
+    assert "wrong  permission denied" in ran.out
+
+
+def test_a_scene_joins_with_a_row(run, monkeypatch):
+    monkeypatch.setattr(demo, "SCENES", (*demo.SCENES, lambda _: [one_more]))
+    one_more = Outcome("morse", is_right=True)
+    assert run("demo").out.endswith(
+        "\n5 runs, all answers right: no I/O, sockets, asyncio, gevent, morse\n"
+    )
+
+
+def test_the_demo_into_a_closed_pipe_is_quiet(launch, closed_pipe):
+    process = launch("demo", stdout=closed_pipe)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (141, b"")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def shown_on_terminal(monkeypatch, **environment):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    stage = stage_on(Output())
+    stage.title("Title")
+    stage.code("x = 1\n")
+    stage.step(b"in\x1b", [b"event"], b"out")
+    return stage, sys.stdout.getvalue()
+
+
+def test_a_terminal_gets_colours(monkeypatch):
+    pytest.importorskip("rich")
+    stage, shown = shown_on_terminal(monkeypatch)
+    assert isinstance(stage, ColourStage)
+    assert "\x1b[1mTitle\x1b[0m\n" in shown
+    assert "\x1b[36m    in     b'in\\x1b'\x1b[0m\n" in shown
+
+
+def test_no_color_is_respected(monkeypatch):
+    pytest.importorskip("rich")
+    _, shown = shown_on_terminal(monkeypatch, NO_COLOR="1")
+    assert "    in     b'in\\x1b'\n" in shown
+    assert "\x1b[3" not in shown
+
+
+def test_without_rich_a_terminal_gets_plain_text(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rich", None)
+    stage, shown = shown_on_terminal(monkeypatch)
+    assert type(stage) is Stage
+    assert "\x1b" not in shown
