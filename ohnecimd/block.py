@@ -123,11 +123,6 @@ class Block:
         return max(self.furthest, self._base + self.position)
 
     @property
-    def kept(self) -> int:
-        """How many bytes are in memory."""
-        return len(self._data)
-
-    @property
     def backlog(self) -> int:
         """How many bytes are received and not consumed, bounds or not."""
         return len(self._data) - self.position

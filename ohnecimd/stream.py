@@ -327,10 +327,8 @@ class InputStream(Block):
     def _search(self, choices: tuple[bytes, ...]) -> tuple[int, int] | None:
         """Return where the separator that ends first begins and ends."""
         sought: Separator = choices[0] if len(choices) == 1 else choices
-        start = self.position
-        if self._searched > start and sought == self._sought:
-            start = self._searched
-        place = separators.search(self._data, choices, start, self._end)
+        resume = self._searched if sought == self._sought else 0
+        place = separators.search(self._data, choices, self.position, self._end, resume)
         if place is None:
             self._sought = sought
             self._searched = self._end - separators.overlap_of(choices)

@@ -126,12 +126,12 @@ def echo(limit: int = LIMIT, *, emits: bool = False) -> Steps[None]:
     b'Hello\n\n'
     """
     stream = yield from get_input()
-    while not (yield from at_eof()):
-        offset = stream.offset
-        line = yield from read_upto(LF, limit + 1)
+    offset = 0
+    while (line := (yield from read_line(LF, limit=limit))) is not None:
         if emits:
-            yield from emit(Line(line[:-1], offset))
-        yield from put(line)
+            yield from emit(Line(line, offset))
+        yield from put(line + LF)
+        offset = stream.offset
 
 
 @protocol
