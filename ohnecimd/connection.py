@@ -76,15 +76,12 @@ class Connection(Engine, Generic[T_co]):
                 self._patience = patience
                 self._pending.append(data)
                 return
-            is_useless = self._missing > 0
-        else:
-            is_useless = False
+            if self._patience:
+                self._put_aside(data)
+                return
         stream = self._input
-        if self._resume is None or stream.has_ended:
+        if not self._patience and (self._resume is None or stream.has_ended):
             self._check_open("send()")
-        if is_useless:
-            self._put_aside(data)
-            return
         pending = self._pending
         if pending:
             pending.append(data)
@@ -126,7 +123,7 @@ class Connection(Engine, Generic[T_co]):
         if not self.closing:
             self._check_idle()
             self._resume = None
-            self._patience = self._missing = 0
+            self._patience = 0
             self.error = Closed("close() was called")
             self._generator.close()
 

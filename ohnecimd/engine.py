@@ -66,8 +66,8 @@ class Engine:
         # Pieces that the parser has no use for yet
         self._pending: list[bytes] = []
         self._windows = 0  # so many of them are joined already
-        self._missing = 0  # bytes that could be of use, when the window began; 0: any might be
-        self._patience = 0  # bytes that may still be put aside in this window
+        self._missing = 0  # bytes that could be of use, when the window began
+        self._patience = 0  # bytes that may still be put aside in this window; 0: none
         self._awaited: int | None = None  # a byte that makes a piece useful
         self.error = None
         try:
@@ -91,15 +91,15 @@ class Engine:
         if self.closing:
             return False
         self._check_idle()
-        return not self._missing
+        return not self._patience
 
     def _run(self, interruption: BaseException | None = None) -> None:
         """Resume the parser, and answer its requests until it waits or ends."""
         resume = self._resume
         if resume is None:
             return
-        stream, output = self._input, self._output
-        self._patience = self._missing = 0
+        stream = self._input
+        self._patience = 0
         self._resume = None
         stream.looked_at = NOWHERE
         stream.returns = 0
@@ -127,6 +127,7 @@ class Engine:
                     self._refuse(fault_of(request))
                 if stream.looks == 1:
                     stream.looked_at = NOWHERE
+                output = self._output
                 requests += 1
                 if requests % REQUESTS_WITHOUT_PROGRESS == 0:
                     now = stream.reach, len(output), len(output.events)

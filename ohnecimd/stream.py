@@ -50,7 +50,8 @@ class InputStream(Block):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sought: Separator = b""  # it begins nowhere before `_searched`
+        # It begins nowhere before `_searched`; while it is one separator, `awaited` is its last byte.
+        self._sought: Separator = b""
         self._lines_sep = b""  # of `_lines`
         # What the parser has looked for in vain. It holds if that was its only look at this place
         # since it was resumed, and it has not asked for the output since.
@@ -140,15 +141,16 @@ class InputStream(Block):
                     self._lines_at = stop
                     return data[start:stop]
             elif (patience := limit - stop - end + start) > 0 and not self._has_edge and sep:
-                self._sought = sep
                 self._searched = end - stop
+                if sep is not self._sought:
+                    self._sought = sep
+                    self.awaited = sep[-1]
                 if self.looked_at == start:
                     self._note_miss()
                 else:
                     self.looked_at = start
                     self.looks = 1
                 self.patience = patience
-                self.awaited = sep[-1]
                 return None
         place = self._seek(sep, limit, keep=True)
         return None if place is None else self._cut(place[1], place[1])
@@ -283,6 +285,7 @@ class InputStream(Block):
             self.demand(nbytes)
         self._note_miss()
         self.patience = self._within_bounds(self.position + nbytes) - self._end
+        self._sought = b""
         self.awaited = None
 
     def _note_miss(self) -> None:
@@ -331,6 +334,7 @@ class InputStream(Block):
         place = separators.search(self._data, choices, self.position, self._end, resume)
         if place is None:
             self._sought = sought
+            self.awaited = choices[0][-1]
             self._searched = self._end - separators.overlap_of(choices)
         return place
 
@@ -360,11 +364,9 @@ class InputStream(Block):
                 )
         self.demand(choices)
         patience = self._within_bounds(start + max(latest) + 1) - self._end
-        ends = {each[-1] for each in choices}
-        if patience > 0 and len(ends) == 1:
+        if patience > 0 and all(each[-1] == self.awaited for each in choices):
             self._note_miss()
             self.patience = patience
-            self.awaited = ends.pop()
         else:
             self._look_around()
         return None
