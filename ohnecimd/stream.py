@@ -50,7 +50,7 @@ class InputStream(Block):
 
     def __init__(self) -> None:
         super().__init__()
-        # It begins nowhere before `_searched`; while it is one separator, `awaited` is its last byte.
+        # It begins nowhere before `_searched`; if it is bytes, `awaited` is the last of them.
         self._sought: Separator = b""
         self._lines_sep = b""  # of `_lines`
         # What the parser has looked for in vain. It holds if that was its only look at this place
