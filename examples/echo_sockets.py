@@ -24,7 +24,7 @@ def main(host: str = "127.0.0.1", port: str = "0") -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: server.stop())
         print("listening on", server.address, flush=True)
-        server.run()
+        server.serve_forever()
 
 
 if __name__ == "__main__":

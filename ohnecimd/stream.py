@@ -118,7 +118,7 @@ class InputStream(Block):
         lines = self._lines
         if lines:
             if sep is self._lines_sep and start == self._lines_at:
-                line = lines.pop() + sep
+                line = lines.pop() + sep  # pyright: ignore[reportOperatorIssue] # it is bytes
                 size = len(line)
                 if size <= limit:
                     self.position = self._lines_at = start + size
@@ -378,9 +378,10 @@ class InputStream(Block):
     def _is_over(self) -> bool:
         """Tell whether nothing will come after what can be seen."""
         here = self._base + self._end
-        return any(bound.is_end and bound.offset == here for bound in self._bounds) or (
-            self.has_ended and here == self.received
-        )
+        reached = [bound for bound in self._bounds if bound.offset == here]
+        if reached:  # what is beyond a limit does not matter, were it the end
+            return any(bound.is_end for bound in reached)
+        return self.has_ended and here == self.received
 
     def _ends_here(self) -> bool | None:
         """Tell whether the input is over after what can be seen; None if that is not known yet."""

@@ -49,7 +49,7 @@ class Wanted:
 def _run_sockets(transport: Any, wanted: Wanted) -> None:  # noqa: ANN401 - a module
     server = transport.serve(wanted.factory, **wanted.options)
     wanted.on_ready(server)
-    server.run()
+    server.serve_forever()
 
 
 def _run_asyncio(transport: Any, wanted: Wanted) -> None:  # noqa: ANN401

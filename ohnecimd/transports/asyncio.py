@@ -95,11 +95,12 @@ async def connect(
     The arguments are those of all transports: see `ohnecimd.transports`.
 
     Raises:
+        Misuse: neither a port nor a path is given.
         OSError: nobody listens there, or the certificate is not trusted.
         TimeoutError: nobody answers.
     """
     loop = asyncio.get_running_loop()
-    link = Link(visit(factory, ssl, server_hostname or (host if unix is None else None)))
+    link = Link(visit(factory, host, port, unix, ssl, server_hostname))
     async with asyncio.timeout(timeout_s):
         if unix is None:
             await loop.create_connection(lambda: link, host, port)

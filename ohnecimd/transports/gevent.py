@@ -103,10 +103,11 @@ def connect(
     The arguments are those of all transports: see `ohnecimd.transports`.
 
     Raises:
+        Misuse: neither a port nor a path is given.
         OSError: nobody listens there, or the certificate is not trusted.
         TimeoutError: nobody answers.
     """
-    driver = visit(factory, ssl, server_hostname or (host if unix is None else None))
+    driver = visit(factory, host, port, unix, ssl, server_hostname)
     endpoint = dial(host, port, unix, timeout_s, gevent.socket)
     return Client(endpoint, driver, gevent.selectors.DefaultSelector(), timeout_s)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from ssl import SSLContext
 
+    from ohnecimd.transports.listening import UnixPath
+
 __all__ = ["EVENTS_KEPT", "ClientDriver", "Hooks", "ServerDriver", "Service", "guarded", "visit"]
 
 C = TypeVar("C", bound=Connection[Any])
@@ -192,10 +194,18 @@ class ClientDriver(Driver[C]):
 
 
 def visit(
-    factory: Callable[[], C], ssl: SSLContext | None, server_hostname: str | None
+    factory: Callable[[], C],
+    host: str,
+    port: int,
+    unix: UnixPath | None,
+    ssl: SSLContext | None,
+    server_hostname: str | None,
 ) -> ClientDriver[C]:
     """Make a connection to a server, and a driver for it."""
+    if unix is None and not port:
+        raise Misuse("connect() needs the port of the server, or unix=PATH")
     tls = None
     if ssl is not None:
-        tls = Tls(ssl, server_side=False, server_hostname=server_hostname)
+        name = server_hostname or (host if unix is None else None)
+        tls = Tls(ssl, server_side=False, server_hostname=name)
     return ClientDriver(factory(), tls)

@@ -10,7 +10,7 @@ r"""Plain sockets: one thread, a selector, many connections.
 ...     yield from put(question + b"\n")
 ...     return (yield from read_upto(b"\n"))
 >>> with serve(shout) as server:
-...     thread = threading.Thread(target=server.run)
+...     thread = threading.Thread(target=server.serve_forever)
 ...     thread.start()
 ...     with connect(lambda: ask(b"hello"), server.address.host, server.address.port) as client:
 ...         print(client.result())
@@ -73,10 +73,10 @@ def serve(
     max_connections: int | None = None,
     backlog: int = BACKLOG,
 ) -> Server[C]:
-    """Listen, and return a server: ``run()`` it.
+    """Listen, and return a server: call its ``serve_forever()``.
 
     The arguments are those of all transports: see `ohnecimd.transports`. Here all handlers run in
-    the thread of ``run()``.
+    the thread of ``serve_forever()``.
 
     Raises:
         OSError: the address is in use, not allowed, or none of this machine.
@@ -100,10 +100,11 @@ def connect(
     The arguments are those of all transports: see `ohnecimd.transports`.
 
     Raises:
+        Misuse: neither a port nor a path is given.
         OSError: nobody listens there, or the certificate is not trusted.
         TimeoutError: nobody answers.
     """
-    driver = visit(factory, ssl, server_hostname or (host if unix is None else None))
+    driver = visit(factory, host, port, unix, ssl, server_hostname)
     return Client(dial(host, port, unix, timeout_s), driver, selectors.DefaultSelector(), timeout_s)
 
 
@@ -119,7 +120,7 @@ class Link(Wire[ServerDriver[C]]):
 
 
 class Server(Generic[C]):
-    """Serves in the thread that calls `run`; its handlers are called there."""
+    """Serves in the thread that calls `serve_forever`; its handlers are called there."""
 
     def __init__(
         self, service: Service[C], listener: Listener, max_connections: int | None
@@ -144,7 +145,7 @@ class Server(Generic[C]):
         """Where it listens."""
         return self._listener.address
 
-    def run(self) -> None:
+    def serve_forever(self) -> None:
         """Serve until `stop` is called and all connections have ended."""
         self._is_running = True
         try:
@@ -156,14 +157,14 @@ class Server(Generic[C]):
             self._release()
 
     def stop(self, grace_s: float = GRACE_S) -> None:
-        """Have `run` end: accept no more, and let what is under way finish for `grace_s` seconds.
+        """Have `serve_forever` end: accept no more, let what is under way finish for `grace_s`.
 
         Returns at once; may be called from a signal handler, and from any thread.
         """
         self.call_soon(self._stop, grace_s)
 
     def call_soon(self, function: Callable[..., object], *args: Any) -> None:  # noqa: ANN401
-        """Have a function called in the thread of `run`; may be called from any thread.
+        """Have a function called in the thread of `serve_forever`; may be called from any thread.
 
         Does nothing once the server has stopped.
         """
@@ -174,7 +175,7 @@ class Server(Generic[C]):
     def flush(self, *connections: C) -> None:
         """Send what verbs have queued on these, outside of their own handlers.
 
-        To be called in the thread of `run`: from a handler, or through `call_soon`.
+        To be called in the thread of `serve_forever`: from a handler, or through `call_soon`.
         """
         for connection in connections:
             link = self._links.get(id(connection))

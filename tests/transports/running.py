@@ -96,7 +96,7 @@ class OnSockets(Running):
     def work(self, factory):
         with on_sockets.serve(factory, **self.options) as server:
             self.up(server)
-            server.run()
+            server.serve_forever()
 
     @contextlib.contextmanager
     def connect(self, factory, **options):

@@ -7,7 +7,7 @@ import pytest
 from parsers import Ask, Talk, echo, flood, hasty, one_line, polite, report, stubborn
 
 from ohnecimd import NoResult, protocol, put, read_until, read_upto
-from ohnecimd.errors import Closed, Malformed, TimeoutExpired
+from ohnecimd.errors import Closed, Malformed, Misuse, TimeoutExpired
 
 
 @pytest.fixture
@@ -201,6 +201,12 @@ def test_nobody_there_is_an_os_error(serve, connect):
     server.join()
     with pytest.raises((ConnectionRefusedError, FileNotFoundError)), connect(server, Ask):
         pass
+
+
+def test_a_port_or_a_path_has_to_be_given(serve):
+    server = serve(echo)
+    with pytest.raises(Misuse, match=r"^connect\(\) needs the port of the server, or unix=PATH$"):
+        server.connect(Ask).__enter__()
 
 
 @pytest.mark.usefixtures("short_linger")
