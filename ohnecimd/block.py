@@ -18,6 +18,7 @@ from ohnecimd.output import byte_count
 __all__ = ["NOWHERE", "Block"]
 
 RETURNS_WITHOUT_PROGRESS = 100_000
+RETURNS_FOR_A_BYTE = 32  # alternatives that may be tried at each byte that was seen before
 SMALL_BYTES = 512  # copying so much costs less than deciding anything about it
 NOWHERE = -1
 
@@ -144,7 +145,7 @@ class Block:
             self.returns = 0
         # Going back to try alternatives is progress, up to a point.
         self.returns += 1
-        if self.returns > RETURNS_WITHOUT_PROGRESS + len(self._data):
+        if self.returns > RETURNS_WITHOUT_PROGRESS + RETURNS_FOR_A_BYTE * len(self._data):
             raise Misuse(
                 f"the parser went back {self.returns} times without getting further than byte "
                 f"{self.furthest} or waiting: does a loop lack its `yield from wait()`?"

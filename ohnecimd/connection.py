@@ -21,6 +21,7 @@ __all__ = ["Connection", "parse", "protocol"]
 
 OUTPUT_WITHOUT_INPUT_BYTES = 1 << 20  # how far a parser gets that writes without end ...
 EVENTS_WITHOUT_INPUT = 1 << 16  # ... or emits, in one call
+CALLS_WITHOUT_INPUT = 64  # how many such calls `parse` makes
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -331,7 +332,12 @@ def parse(parser: Callable[[], Runs[T]], data: BytesLike) -> T:
     connection = Connection(parser())
     connection.send(data)
     connection.send_eof()
+    calls = furthest = 0
     while not connection.has_result:
+        calls = 0 if connection.offset > furthest else calls + 1
+        furthest = max(furthest, connection.offset)
+        if calls > CALLS_WITHOUT_INPUT:
+            raise Misuse("the parser writes or emits without end")
         if not connection.read() and not connection.events() and not connection.has_result:
             if connection.deadline is not None:
                 raise Misuse("parse() cannot wait for time to pass: use a connection")

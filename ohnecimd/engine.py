@@ -130,7 +130,7 @@ class Engine:
                 output = self._output
                 requests += 1
                 if requests % REQUESTS_WITHOUT_PROGRESS == 0:
-                    now = stream.reach, len(output), len(output.events)
+                    now = stream.offset, len(output), len(output.events)
                     if now == before:
                         self._refuse(
                             f"the parser asked for its output {requests} times without consuming, "

@@ -20,8 +20,6 @@ HIGH_WATER_EVENTS = 1024
 
 def as_bytes(data: BytesLike) -> bytes:
     """Return `data` as bytes; TypeError for what is not bytes-like."""
-    if isinstance(data, bytes):
-        return data
     try:
         return bytes(memoryview(data))
     except TypeError:

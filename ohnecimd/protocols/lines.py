@@ -177,7 +177,8 @@ def decode(delimiter: Separator = FRIENDLY, *, limit: int = LIMIT) -> Steps[None
             yield from emit(error)
             try:
                 yield from skip_upto(delimiter)
-            except Truncated:
+            except Truncated as end:
+                yield from skip(len(end.partial))
                 return
         except Truncated as error:
             yield from emit(error)
