@@ -21,7 +21,8 @@ __all__ = ["Connection", "parse", "protocol"]
 
 OUTPUT_WITHOUT_INPUT_BYTES = 1 << 20  # how far a parser gets that writes without end ...
 EVENTS_WITHOUT_INPUT = 1 << 16  # ... or emits, in one call
-CALLS_WITHOUT_INPUT = 64  # how many such calls `parse` makes
+ENDLESS_BYTES = 1 << 26  # so much without input is too much for `parse` ...
+EVENT_BYTES = 64  # ... and an event counts as so much
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -321,6 +322,7 @@ def parse(parser: Callable[[], Runs[T]], data: BytesLike) -> T:
     Raises:
         Malformed: bytes are left over.
         Truncated: the parser waits for more.
+        Misuse: it waits for time to pass, or writes or emits without end.
 
     >>> from functools import partial
     >>> from ohnecimd import read
@@ -332,13 +334,14 @@ def parse(parser: Callable[[], Runs[T]], data: BytesLike) -> T:
     connection = Connection(parser())
     connection.send(data)
     connection.send_eof()
-    calls = furthest = 0
+    budget = Budget(connection._input, ENDLESS_BYTES)  # noqa: SLF001 - a connection of our own
     while not connection.has_result:
-        calls = 0 if connection.offset > furthest else calls + 1
-        furthest = max(furthest, connection.offset)
-        if calls > CALLS_WITHOUT_INPUT:
+        output = connection.read()
+        events = [] if output else connection.events()
+        budget.spend(len(output) + EVENT_BYTES * len(events))
+        if not budget.is_left:
             raise Misuse("the parser writes or emits without end")
-        if not connection.read() and not connection.events() and not connection.has_result:
+        if not output and not events and not connection.has_result:
             if connection.deadline is not None:
                 raise Misuse("parse() cannot wait for time to pass: use a connection")
             raise Truncated(

@@ -134,7 +134,7 @@ class TooLong(RemoteProtocolError):
 class Truncated(RemoteProtocolError, EOFError):
     """The input ended in the middle of something.
 
-    `position` is the end of the input; `partial` holds every byte of the thing that had begun.
+    `position` is the end of the input; `partial` holds what had come and is not consumed.
     """
 
     def __init__(

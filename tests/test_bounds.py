@@ -22,6 +22,7 @@ from ohnecimd import (
     protocol,
     read,
     read_rest,
+    read_struct,
     read_until,
     read_upto,
     sep_by,
@@ -117,7 +118,11 @@ def test_limit_is_as_exact_whether_the_end_of_input_is_known_or_not():
         yield from write(b"wait for me")
         return (yield from parser)
 
-    for make in (limited(many(partial(read, 4)), 8), limited(partial(read, 20), 8)):
+    for make in (
+        limited(many(partial(read, 4)), 8),
+        limited(partial(read, 20), 8),
+        limited(partial(read_until, b"89", 7), 8),
+    ):
         outcomes = set()
         for ends_early in (True, False):
             connection = held(make)
@@ -128,6 +133,27 @@ def test_limit_is_as_exact_whether_the_end_of_input_is_known_or_not():
                 connection.read()
             outcomes.add(str(caught.value))
         assert len(outcomes) == 1, outcomes
+
+
+@pytest.mark.parametrize(("bound", "error"), [(bounded, Truncated), (limited, TooLong)])
+@pytest.mark.parametrize(
+    "parser",
+    [
+        partial(read, 10),
+        partial(read_struct, ">Q"),
+        partial(read_upto, b"\n"),
+        partial(read_until, (b"\r\n", b"\n")),
+        partial(skip, 10),
+        expect(b"abcdefgh"),
+    ],
+)
+def test_bound_is_noticed_with_its_last_byte(bound, error, parser):
+    connection = protocol(bound(parser, 5))()
+    for piece in (b"a", b"b", b"c", b"d"):
+        connection.send(piece)
+    assert not connection.closing
+    with pytest.raises(error, match=r"^at byte 5: "):
+        connection.send(b"e")
 
 
 @pytest.mark.parametrize("bound", [bounded, limited])

@@ -191,16 +191,16 @@ def test_the_first_lines_of_the_readme_work():
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_the_parser_of_the_readme_runs_on_each_transport(transport, tmp_path):
     blocks = [block.text for block in blocks_of(README) if block.language == "python"]
-    (served,) = (text for text in blocks[1:] if f"transports import {transport}" in text)
+    (served,) = (text for text in blocks[1:] if f"transports.{transport} import" in text)
     *first, last = served.replace("8000", "0").splitlines()
     assert len(first) == 2
     lines = [*first, "print(server.address, flush=True)", last]
     if "await" in served:
         lines = [
-            "import asyncio as loop",
+            "import asyncio",
             "async def main():",
             *(f"    {line}" for line in lines),
-            "loop.run(main())",
+            "asyncio.run(main())",
         ]
     script = tmp_path / "served.py"
     script.write_text("\n".join([blocks[0], *lines]), encoding="utf-8")

@@ -23,6 +23,7 @@ from ohnecimd import (
     put,
     read,
     skip,
+    timeout,
     times,
     wait,
 )
@@ -163,6 +164,17 @@ def test_parser_that_makes_much_progress_in_one_call_is_no_spin():
 def test_parser_that_goes_far_back_is_no_spin():
     digits = times(partial(read, 1), 150_000)
     assert len(parse(choice(failing_after(digits), digits), bytes(150_000))) == 150_000
+
+
+def test_parser_that_tries_much_where_it_has_been_before_is_no_spin():
+    def twice(step):
+        yield from lookahead(partial(read, 70_000))
+        return (yield from times(step, 70_000))
+
+    alternatives = choice(*(expect(bytes([byte])) for byte in b"abcdefgh"))
+    in_time = timeout(5, timeout(5, timeout(5, partial(read, 1))))
+    for step in (alternatives, in_time):
+        assert len(parse(partial(twice, step), b"h" * 70_000)) == 70_000
 
 
 def test_parser_that_loops_on_wait_is_resumed_once_a_call():

@@ -205,6 +205,29 @@ def test_parse_drops_what_the_parser_writes_and_emits():
     assert parse(talkative, b"a") == b"a"
 
 
+@pytest.mark.parametrize("step", [put, emit, write])
+def test_parse_of_a_parser_that_never_stops_is_misuse(step):
+    data = bytes(50_000)
+
+    def endless():
+        while True:
+            yield from step(data)
+
+    with pytest.raises(Misuse, match="the parser writes or emits without end"):
+        parse(endless, b"")
+
+
+def test_parse_of_a_parser_that_puts_out_much_for_its_input_gives_its_result():
+    def generous():
+        for _ in range(200):
+            yield from read(1)
+            for _ in range(20):
+                yield from put(bytes(60_000))
+        return "done"
+
+    assert parse(generous, bytes(200)) == "done"
+
+
 @pytest.mark.parametrize("parser", [read(3), None, b"abc"])
 def test_parse_of_what_cannot_be_called_is_misuse(parser):
     with pytest.raises(Misuse, match="parser"):

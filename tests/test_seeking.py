@@ -8,9 +8,11 @@ import pytest
 from every_cut import fate_of
 
 from ohnecimd import (
+    bounded,
     emit,
     get_input,
     label,
+    parse,
     protocol,
     read,
     read_until,
@@ -19,6 +21,7 @@ from ohnecimd import (
     skip_upto,
     wait,
     wait_for,
+    write,
 )
 from ohnecimd.errors import Misuse, TooLong, Truncated
 from ohnecimd.testing import cut_every
@@ -46,6 +49,7 @@ SEEKING = [read_upto, read_until, wait_for]
 )
 def test_separator_that_ends_first_counts(data, sep, line):
     assert fate_of(partial(read_upto, sep), data, eof=False) == (line, len(line))
+    assert fate_of(partial(read_upto, sep), line, eof=False) == (line, len(line))
     found = fate_of(partial(wait_for, sep), data, eof=False)
     assert found[1] == 0
     until = fate_of(partial(read_until, sep), data, eof=False)
@@ -116,6 +120,45 @@ def test_limit_is_checked_at_the_end_of_input(seek):
     assert error[0] is TooLong
     assert error[2] == 10
     assert offset == 0
+
+
+@pytest.mark.parametrize(
+    "seek", [partial(read_until, b"\r\n", 10), partial(read_upto, b"\r\n", 12)]
+)
+def test_byte_that_settles_a_limit_is_the_same_where_the_end_is_known_already(seek):
+    @protocol
+    def held():
+        yield from write(b"wait for me")
+        yield from seek()
+
+    data = b"0123456789\rx"
+    connection = held()
+    connection.send(data)
+    connection.send_eof()
+    with pytest.raises(TooLong, match=r"^at byte 11: "):
+        connection.read()
+    with pytest.raises(TooLong, match=r"^at byte 11: "):
+        parse(bounded(seek, len(data)), data)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize(
+    ("take", "limit"), [("take_upto", 5001), ("take_until", 5000), ("find", 5000)]
+)
+def test_limit_is_noticed_with_the_very_byte_that_breaks_it(take, limit, size):
+    """Even after so many small pieces that they are put aside in several windows."""
+
+    @protocol
+    def hot():
+        stream = yield from get_input()
+        while getattr(stream, take)(b"\n", limit) is None:
+            yield from wait()
+
+    connection = hot()
+    for piece in cut_every(bytes(5000), size):
+        connection.send(piece)
+    with pytest.raises(TooLong, match=r"^at byte 5000: "):
+        connection.send(b"x")
 
 
 def test_position_of_a_limit_is_right_after_megabytes():

@@ -27,6 +27,7 @@ from ohnecimd import (
     skip,
     skip_upto,
     wait,
+    write,
 )
 from ohnecimd.errors import Misuse, TooLong, Truncated
 
@@ -383,6 +384,34 @@ def test_buffer_behaves_as_a_string_of_bytes(steps):
                 model = model[len(expected) :]
         assert len(buffer) == len(model)
     assert buffer.read() == model
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda stream: stream.take(10),
+        lambda stream: stream.take_struct(struct.Struct(">Q")),
+        lambda stream: stream.take_upto(b"\n"),
+        lambda stream: stream.take_until(b"\n"),
+        lambda stream: stream.find((b"\r\n", b"\n")),
+    ],
+)
+def test_hot_loop_that_writes_after_a_look_in_vain_waits_for_that_too(look):
+    """It waits for its output to be taken, whatever it has looked for before."""
+
+    @protocol
+    def asking():
+        stream = yield from get_input()
+        while look(stream) is None:
+            yield from write(b"more?")
+            yield from emit("was asked")
+            yield from wait()
+
+    connection = asking()
+    connection.send(b"abc")
+    assert connection.events() == []
+    assert connection.read() == b"more?"
+    assert connection.events() == ["was asked"]
 
 
 def test_peeking_at_the_front_of_much_copies_little():

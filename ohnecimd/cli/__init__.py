@@ -1,30 +1,20 @@
 """The command line: ``ohnecimd demo``, ``serve``, ``talk`` and ``decode``.
 
-A command is a module here, and one line in `COMMANDS`; what the commands know of a protocol
-stands in `ohnecimd.cli.protocols`.
+A command is a module here, and one line in `ohnecimd.cli.table`; what the commands know of a
+protocol stands in `ohnecimd.cli.protocols`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ohnecimd.cli import decode, demo, serve, talk
-from ohnecimd.cli.commands import parser_of
 from ohnecimd.cli.failures import INTERRUPTED, OutputClosed, Stop
-from ohnecimd.cli.protocols import PROTOCOLS
 from ohnecimd.cli.standard import complain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["main"]
-
-COMMANDS = {
-    "demo": demo.COMMAND,
-    "serve": serve.COMMAND,
-    "talk": talk.COMMAND,
-    "decode": decode.COMMAND,
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the name of the program; None for those of the process.
     """
     try:
+        # Slow to import: here, an interrupt meanwhile is one as any other.
+        from ohnecimd.cli.commands import parser_of  # noqa: PLC0415
+        from ohnecimd.cli.protocols import PROTOCOLS  # noqa: PLC0415
+        from ohnecimd.cli.table import COMMANDS  # noqa: PLC0415
+
         options = parser_of(COMMANDS, PROTOCOLS).parse_args(argv)
         return int(options.run(options))
     except OutputClosed as end:

@@ -68,7 +68,9 @@ def positive(what: str) -> Callable[[str], int]:
 
     def parse_number(text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text)):
-            raise argparse.ArgumentTypeError(f"bad {what} {text!r}: it is at least 1")
+            raise argparse.ArgumentTypeError(
+                f"bad {what} {text!r}: it is at least 1, in at most {MOST_DIGITS} digits"
+            )
         return int(text)
 
     return parse_number
@@ -109,9 +111,16 @@ class _Leaf(_Parser):
             return super().parse_known_args(args, namespace)
         self._is_inside = True
         try:
-            return self.parse_known_intermixed_args(args, namespace)
+            found, unknown = self.parse_known_intermixed_args(args, namespace)
+        except AttributeError as error:  # of argparse, which an interrupt leaves half done
+            if isinstance(error.__context__, KeyboardInterrupt):
+                raise error.__context__ from None
+            raise
         finally:
             self._is_inside = False
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
 
 def parser_of(

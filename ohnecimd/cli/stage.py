@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Stage:
 
     def code(self, source: str) -> None:
         """Show source code of Python."""
-        self._line("".join(f"{INDENT}{line}\n" for line in source.splitlines()).rstrip("\n"), "")
+        self._line(indent(source.rstrip("\n"), INDENT), "")
 
     def step(self, piece: bytes, events: Iterable[bytes], out: bytes) -> None:
         """Show a piece that went in, and what came of it."""
@@ -73,11 +74,12 @@ class ColourStage(Stage):
 
     def code(self, source: str) -> None:
         """Show source code of Python."""
-        from rich.padding import Padding  # noqa: PLC0415 - as above
-        from rich.syntax import Syntax  # noqa: PLC0415
+        from rich.syntax import Syntax  # noqa: PLC0415 - as above
 
-        syntax = Syntax(source, "python", theme="ansi_dark", background_color="default")
-        self._print(Padding(syntax, (0, 0, 0, len(INDENT))))
+        syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
+        text = syntax.highlight(indent(source.rstrip("\n"), INDENT))
+        text.rstrip()
+        self._print(text)  # lines that are too long wrap, where Syntax would cut them
 
     def _line(self, text: str, style: str) -> None:
         from rich.text import Text  # noqa: PLC0415 - as above

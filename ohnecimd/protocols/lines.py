@@ -19,12 +19,20 @@ stands at the end of the input without a delimiter is a line (`read_line`).
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ohnecimd.combinators import expect
 from ohnecimd.connection import Connection, protocol
-from ohnecimd.errors import FieldError, TooLong, Truncated
+from ohnecimd.errors import (
+    QUOTED_BYTES,
+    FieldError,
+    Malformed,
+    TooLong,
+    Truncated,
+    UnexpectedMessage,
+)
 from ohnecimd.primitives import (
     at_eof,
     emit,
@@ -187,13 +195,14 @@ def decode(delimiter: Separator = FRIENDLY, *, limit: int = LIMIT) -> Steps[None
 
 
 class _LineClient(Connection[None]):
-    """Says lines, and emits the answers as `Line` events."""
+    """Says lines, and emits the answers as `Line` events; they have to be what was said."""
 
-    __slots__ = ("_end",)
+    __slots__ = ("_end", "_said")
 
     def __init__(self, prefix: bytes, end: bytes, limit: int, **options: Any) -> None:  # noqa: ANN401
-        super().__init__(_answers(prefix, end, limit), **options)
         self._end = end
+        self._said: deque[bytes] = deque()
+        super().__init__(_answers(self._said, prefix, end, limit), **options)
 
     def say(self, line: bytes) -> None:
         """Queue a line for the server; it may not hold a delimiter.
@@ -207,18 +216,28 @@ class _LineClient(Connection[None]):
         if self._end in line:
             raise FieldError(f"a line holds no {self._end!r}", found=line)
         self._queue(line + self._end)
+        self._said.append(line)
 
 
-def _answers(prefix: bytes, end: bytes, limit: int) -> Steps[None]:
+def _answers(said: deque[bytes], prefix: bytes, end: bytes, limit: int) -> Steps[None]:
     stream = yield from get_input()
     while not (yield from at_eof()):
         offset = stream.offset
+        if not said:
+            raise UnexpectedMessage("an answer to nothing that was said", position=offset)
         yield from expect(prefix)
-        yield from emit(Line((yield from read_until(end, limit)), offset))
+        text = yield from read_until(end, limit)
+        if text != said[0]:
+            expected = f"{said[0][:QUOTED_BYTES]!r} back"
+            raise Malformed(position=offset, expected=expected, found=text)
+        said.popleft()
+        yield from emit(Line(text, offset))
 
 
 class EchoClient(_LineClient):
     r"""The client's side of `echo`: says lines, and emits what comes back as `Line` events.
+
+    What comes back and was not said is `Malformed`, or `UnexpectedMessage` if nothing was.
 
     >>> client = EchoClient()
     >>> client.say(b"Hello")
@@ -238,7 +257,8 @@ class EchoClient(_LineClient):
 class ChatClient(_LineClient):
     """The client's side of `chat`: says lines, and emits the answers as `Line` events.
 
-    An event's text is the line as the server has understood it.
+    An event's text is the line without what the server puts before it. An answer that is not what
+    was said is `Malformed`, one to nothing `UnexpectedMessage`.
     """
 
     __slots__ = ()

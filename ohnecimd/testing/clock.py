@@ -81,7 +81,7 @@ class FakeClock:
         end = self.now + seconds
         for _ in range(STOPS):
             deadlines = [each.deadline for each in connections if each.deadline is not None]
-            stop = min((each for each in deadlines if self.now < each < end), default=end)
+            stop = min((max(each, self.now) for each in deadlines if each < end), default=end)
             self.now = stop
             yield stop
             if stop == end:

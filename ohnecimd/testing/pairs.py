@@ -68,7 +68,6 @@ class Pair(Generic[C, S]):
             "C": (client, server, self.client_events),
             "S": (server, client, self.server_events),
         }
-        self._said: dict[Side, bytearray] = {"C": bytearray(), "S": bytearray()}
         self._ended: set[Side] = set()
         clock.attach(client)
         clock.attach(server)

@@ -32,6 +32,7 @@ one side that follow each other are one piece of its stream: where they are cut 
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -112,14 +113,15 @@ class Transcript:
 
     @classmethod
     def parse(cls, text: str, *, name: str = "transcript") -> Transcript:
-        """Read a transcript; `name` stands in messages about it.
+        """Read a transcript; `name` stands in messages about it. It may be indented as a whole.
 
         Raises:
             ValueError: a line is none of the format; the message has its number.
         """
         entries: list[Entry] = []
         ending = b""
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(textwrap.dedent(text).split("\n"), 1):
+            line = line.removesuffix("\r")  # noqa: PLW2901 - a file may end its lines so
             if not line.strip() or line.startswith("#"):
                 continue
             try:

@@ -11,7 +11,7 @@ factory
     Makes a connection: for each client, or the one of ours.
 host, port
     Name or address of this machine, or of the server. Left out, a server listens on 127.0.0.1, and
-    with port 0 at a free one: its ``address`` tells. An empty host stands for all addresses.
+    with port 0 at a free one: its ``address`` tells. An empty host stands for all IPv4 addresses.
 unix
     The path of a Unix socket instead. A file that nobody listens at any more is replaced.
 ssl

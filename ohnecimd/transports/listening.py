@@ -30,25 +30,25 @@ UNABLE_S = 1.0  # how long to leave them there when the system gives us no more 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The address of a server: `host` and `port`, or the `path` of a Unix socket.
+    """The address of a server: `host` and `port`, or the path of a Unix socket.
 
-    >>> str(Address("127.0.0.1", 40231)), str(Address("::1", 25)), str(Address(path="/run/echo"))
+    >>> str(Address("127.0.0.1", 40231)), str(Address("::1", 25)), str(Address(unix="/run/echo"))
     ('127.0.0.1:40231', '[::1]:25', 'unix:/run/echo')
     """
 
     host: str = ""
     port: int = 0
-    path: str = ""
+    unix: str = ""
 
     def __str__(self) -> str:
-        if self.path:
-            return f"unix:{self.path}"
+        if self.unix:
+            return f"unix:{self.unix}"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def sockaddr(self) -> tuple[str, int] | str:
         """What `socket.socket.connect` takes."""
-        return self.path or (self.host, self.port)
+        return self.unix or (self.host, self.port)
 
 
 class Listener:
@@ -70,7 +70,7 @@ class Listener:
         else:
             path = os.fspath(unix)
             self.socket = _bind_unix(path)
-            self.address = Address(path=path)
+            self.address = Address(unix=path)
             if not path.startswith("\0"):
                 self._file = _identity(path)
         try:
@@ -89,8 +89,8 @@ class Listener:
         """Remove the file of the Unix socket if it is still ours."""
         if self._file is not None:
             with contextlib.suppress(FileNotFoundError):
-                if _identity(self.address.path) == self._file:
-                    os.unlink(self.address.path)  # noqa: PTH108 - the path stays as it was given
+                if _identity(self.address.unix) == self._file:
+                    os.unlink(self.address.unix)  # noqa: PTH108 - the path stays as it was given
             self._file = None
 
 
@@ -160,15 +160,18 @@ def _bind_unix(path: str) -> socket.socket:
 def _is_stale(path: str) -> bool:
     """Tell whether this is the file of a Unix socket that nobody listens at."""
     try:
-        if not stat.S_ISSOCK(os.stat(path).st_mode):  # noqa: PTH116 - as above
+        if not stat.S_ISSOCK(os.lstat(path).st_mode):
             return False
-        with socket.socket(_unix_family(), socket.SOCK_STREAM) as probe:
-            probe.setblocking(False)  # noqa: FBT003 - so it is called
+    except FileNotFoundError:
+        return True  # it has just gone
+    with socket.socket(_unix_family(), socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)  # noqa: FBT003 - so it is called
+        try:
             probe.connect(path)
-    except (ConnectionRefusedError, FileNotFoundError):
-        return True
-    except OSError:
-        return False  # such as a backlog that is full
+        except (ConnectionRefusedError, FileNotFoundError):
+            return True
+        except OSError:
+            return False  # such as a backlog that is full
     return False
 
 

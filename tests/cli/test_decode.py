@@ -176,12 +176,12 @@ def test_closed_standard_input_is_an_error_in_use(capfd, monkeypatch):
     ("options", "message"),
     [
         (["--limit", "0"], "argument --limit: bad number of bytes '0': it is at least 1"),
-        (["--limit", "9" * 9999], "bad number of bytes '999"),
+        (["--limit", "9" * 9999], "9': it is at least 1, in at most 15 digits"),
         (["--limit", "ten"], "argument --limit: bad number of bytes 'ten': it is at least 1"),
         (["--delimiter", ""], "argument --delimiter: bad delimiter '': it has at least one byte"),
         (["--delimiter", r"\q"], r"argument --delimiter: bad delimiter '\\q': \q is no escape; "),
         (["--strict", "--delimiter", "x"], "argument --delimiter: not allowed with argument --st"),
-        (["a", "b"], "unrecognized arguments: b"),
+        (["a", "b"], "unrecognized arguments: b (see ohnecimd decode lines --help)"),
         (["--jso"], "unrecognized arguments: --jso"),
     ],
 )

@@ -1,4 +1,5 @@
 import io
+import re
 import sys
 
 import pytest
@@ -113,14 +114,18 @@ class Terminal(io.StringIO):
         return True
 
 
-def shown_on_terminal(monkeypatch, **environment):
+def colour_stage(monkeypatch, **environment):
     for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "stdout", Terminal())
-    stage = stage_on(Output())
+    return stage_on(Output())
+
+
+def shown_on_terminal(monkeypatch, **environment):
+    stage = colour_stage(monkeypatch, **environment)
     stage.title("Title")
     stage.code("x = 1\n")
     stage.step(b"in\x1b", [b"event"], b"out")
@@ -133,6 +138,15 @@ def test_a_terminal_gets_colours(monkeypatch):
     assert isinstance(stage, ColourStage)
     assert "\x1b[1mTitle\x1b[0m\n" in shown
     assert "\x1b[36m    in     b'in\\x1b'\x1b[0m\n" in shown
+
+
+def test_a_narrow_terminal_gets_the_whole_source(monkeypatch):
+    pytest.importorskip("rich")
+    monkeypatch.setenv("COLUMNS", "20")
+    stage = colour_stage(monkeypatch)
+    stage.code("def f():\n\n    return 'a line of more than twenty characters'\n")
+    shown = re.sub(r"\x1b\[[\d;]*m", "", sys.stdout.getvalue())
+    assert shown == ("    def f():\n\n        return 'a line of more than twenty characters'\n")
 
 
 def test_no_color_is_respected(monkeypatch):

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 import ohnecimd
-from ohnecimd.cli import COMMANDS, commands, main
+from ohnecimd.cli import commands, main
 from ohnecimd.cli.protocols import PROTOCOLS
 from ohnecimd.cli.sides import kind_of, show_error
+from ohnecimd.cli.table import COMMANDS
 from ohnecimd.errors import ChecksumMismatch, Malformed, TimeoutExpired, TooLong
 
 
@@ -147,3 +148,28 @@ def test_an_error_of_the_system_shows_its_reason():
         "error": "connection-reset-error",
         "message": "connection reset by peer",
     }
+
+
+class InterruptedImport:
+    def find_spec(self, name, *_):
+        if name == "ohnecimd.cli.table":
+            raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_it_starts_is_quiet(monkeypatch, run):
+    monkeypatch.delitem(sys.modules, "ohnecimd.cli.table")
+    monkeypatch.setattr(sys, "meta_path", [InterruptedImport(), *sys.meta_path])
+    ran = run("demo")
+    assert (ran.status, ran.out, ran.err) == (130, "", "")
+
+
+def test_an_interrupt_that_argparse_stumbles_over_is_quiet(monkeypatch, run):
+    def stumble(*_):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise AttributeError("save_nargs")
+
+    monkeypatch.setattr("argparse.ArgumentParser.parse_known_intermixed_args", stumble)
+    ran = run("decode", "lines")
+    assert (ran.status, ran.out, ran.err) == (130, "", "")

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from ohnecimd import bounded, many, parse, protocol, read, read_until
-from ohnecimd.errors import Closed, FieldError, Malformed, NotAllowedNow, TooLong, Truncated
+from ohnecimd.errors import (
+    Closed,
+    FieldError,
+    Malformed,
+    NotAllowedNow,
+    TooLong,
+    Truncated,
+    UnexpectedMessage,
+)
 from ohnecimd.protocols.lines import (
     FRIENDLY,
     STRICT,
@@ -415,12 +423,14 @@ def test_client_says_nothing_when_it_is_over():
 
 def test_chat_client_refuses_an_answer_that_is_none():
     connection = ChatClient()
+    connection.say(b"Hello")
     with pytest.raises(Malformed, match=r"at byte 1: expected b'ou sent: ' of b'You sent: '"):
         connection.send(b"Yes?\r\n")
 
 
 def test_clients_have_a_limit_too():
     connection = EchoClient(limit=3)
+    connection.say(b"abc")
     with pytest.raises(TooLong, match="within 3 bytes"):
         connection.send(b"1234")
 
@@ -456,12 +466,35 @@ def test_decode_tells_of_an_unfinished_line_even_in_its_delimiter(delimiter):
     assert connection.has_result
 
 
-def test_decode_of_a_too_long_line_that_never_ends():
-    connection = decode(limit=5)
+@pytest.mark.parametrize("delimiter", [STRICT, FRIENDLY])
+def test_decode_of_a_too_long_line_that_never_ends(delimiter):
+    connection = decode(delimiter, limit=5)
     for _ in range(100):
-        connection.send(b"x" * 10_000)
+        connection.send(b"x" * 9_999 + b"\r")
     connection.send_eof()
     (error,) = connection.events()
     assert isinstance(error, TooLong)
     assert connection.has_result
-    assert connection.offset >= 1_000_000 - 1
+    assert connection.offset == 1_000_000
+    assert connection.unread == b""
+
+
+@pytest.mark.parametrize(
+    ("client", "answer"),
+    [(EchoClient, b"%s\n"), (ChatClient, b"You sent: %s\r\n")],
+)
+class TestAnswersThatAreNone:
+    def test_answer_to_nothing_is_unexpected(self, client, answer):
+        connection = client()
+        with pytest.raises(UnexpectedMessage, match=r"^at byte 0: an answer to nothing"):
+            connection.send(answer % b"a")
+
+    def test_answer_that_was_not_said_is_malformed(self, client, answer):
+        connection = client()
+        connection.say(b"a")
+        connection.say(b"b")
+        connection.send(answer % b"a")
+        with pytest.raises(Malformed, match=r": expected b'b' back, found b'c'$") as caught:
+            connection.send(answer % b"c")
+        assert caught.value.position == len(answer % b"a")
+        assert [line.text for line in connection.events()] == [b"a"]

@@ -63,6 +63,20 @@ def test_advance_raises_what_the_parser_raises(fake_clock):
         fake_clock.advance(3, connection)
 
 
+def test_advance_ticks_at_once_where_a_deadline_is_due_already(fake_clock):
+    def steps():
+        yield from sleep(0)
+        yield from emit(fake_clock.now)
+        yield from sleep(5)
+        yield from emit(fake_clock.now)
+
+    connection = protocol(steps, clock=fake_clock)()
+    connection.read()
+    fake_clock.advance(10, connection)
+    assert connection.events() == [0, 5]
+    assert fake_clock.now == 10
+
+
 def test_deadlines_without_end_are_noticed(fake_clock):
     def hasty():
         while True:

@@ -106,3 +106,16 @@ def test_any_bytes_survive_writing_and_reading(said):
         stream = b"".join(entry.data for entry in again if entry.side == side)
         assert stream == b"".join(data for who, data in said if who == side)
     assert all(len(line) < 700 for line in str(transcript).splitlines())
+
+
+def test_transcript_may_be_indented_as_a_whole():
+    transcript = Transcript.parse("""
+        ends: \\n
+        C: a
+        S: b
+    """)
+    assert list(transcript) == [Entry("bytes", "C", b"a\n"), Entry("bytes", "S", b"b\n")]
+
+
+def test_only_line_feeds_separate_the_lines_of_a_transcript():
+    assert len(Transcript.parse("C: a\u2028b\x85c\r\nS: d\n")) == 2

@@ -187,7 +187,7 @@ class Peer:
 
     def __init__(self, address, *, buffers=None, timeout_s=PATIENCE_S):
         place = address.sockaddr
-        family = socket.AF_UNIX if address.path else socket.AF_INET
+        family = socket.AF_UNIX if address.unix else socket.AF_INET
         if ":" in address.host:
             family = socket.AF_INET6
         self.socket = socket.socket(family)

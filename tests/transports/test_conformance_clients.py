@@ -16,8 +16,8 @@ def place():
 
     def find(running):
         address = running.address
-        if address.path:
-            return {"unix": address.path}
+        if address.unix:
+            return {"unix": address.unix}
         return {"host": address.host, "port": address.port}
 
     return find

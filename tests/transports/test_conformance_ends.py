@@ -360,6 +360,14 @@ def test_a_file_that_nobody_listens_at_is_replaced(serve_tcp, peer, short_path):
     assert peer(server).read(6) == b"hello\n"
 
 
+def test_a_link_to_nowhere_is_left_alone(serve_tcp, short_path):
+    path = short_path / "link"
+    path.symlink_to(short_path / "nowhere")
+    with pytest.raises(OSError, match="in use"):
+        serve_tcp(polite, unix=path)
+    assert path.is_symlink()
+
+
 def test_a_unix_socket_that_somebody_listens_at_is_in_use(serve_tcp, peer, short_path):
     path = short_path / "live"
     server = serve_tcp(polite, unix=path)

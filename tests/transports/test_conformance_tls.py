@@ -43,8 +43,8 @@ def connect(context):
     def start(running, factory, **options):
         address = running.address
         place = (
-            {"unix": address.path, "server_hostname": "localhost"}
-            if address.path
+            {"unix": address.unix, "server_hostname": "localhost"}
+            if address.unix
             else {"host": address.host, "port": address.port}
         )
         return running.connect(factory, **{"ssl": context, **place, **options})

@@ -12,12 +12,12 @@ from ohnecimd.transports.listening import Address, Listener, dial
 def test_an_address_reads_like_what_one_types():
     assert str(Address("127.0.0.1", 7)) == "127.0.0.1:7"
     assert str(Address("fe80::1", 7)) == "[fe80::1]:7"
-    assert str(Address(path="/run/it")) == "unix:/run/it"
+    assert str(Address(unix="/run/it")) == "unix:/run/it"
 
 
 def test_an_address_gives_what_a_socket_connects_to():
     assert Address("127.0.0.1", 7).sockaddr == ("127.0.0.1", 7)
-    assert Address(path="/run/it").sockaddr == "/run/it"
+    assert Address(unix="/run/it").sockaddr == "/run/it"
 
 
 def test_port_0_is_a_free_one():
