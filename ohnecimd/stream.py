@@ -318,11 +318,7 @@ class InputStream(Block):
             return False
         self._sought = sep
         self._searched = self._end - len(sep) + 1
-        if self.looked_at == self.position:
-            self._note_miss()
-        else:
-            self.looked_at = self.position
-            self.looks = 1
+        self._note_miss()
         self.patience = patience
         self.awaited = sep[-1]
         return True

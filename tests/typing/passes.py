@@ -198,6 +198,7 @@ def combinators() -> Steps[None]:
     assert_type((yield from optional(number)), int | None)
     assert_type((yield from optional(number, b"none")), int | bytes)
     assert_type((yield from choice(number)), int)
+    assert_type((yield from choice(number, number, number, number, number)), int)
     assert_type((yield from choice(number, partial(read, 2))), int | bytes)
     assert_type(
         (yield from choice(number, partial(read, 2), pair)), int | bytes | tuple[bytes, int]
