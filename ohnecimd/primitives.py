@@ -261,7 +261,7 @@ def read_uint(nbytes: int, byteorder: ByteOrder = "big") -> Steps[int]:
     try:
         while (data := stream.take(nbytes)) is None:
             yield WAIT
-    except AttributeError:
+    except AttributeError:  # as in `read`, which a second generator would make dearer
         if isinstance(stream, InputStream):
             raise
         data = yield from patiently(stream, InputStream.take, nbytes)

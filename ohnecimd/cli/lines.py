@@ -89,9 +89,9 @@ def _serve_with(
 
 
 def _talk_with(
-    client: type[Connection[Any]],
+    client: Callable[..., Connection[Any]],
 ) -> Callable[[Namespace], Callable[[], Connection[Any]]]:
-    return lambda options: partial(client, limit=options.limit)  # type: ignore[call-arg]
+    return lambda options: partial(client, limit=options.limit)
 
 
 def _say(client: EchoClient, line: bytes) -> bool:

@@ -1,6 +1,6 @@
 """The table of transports: how each runs a server until it is stopped.
 
-One more joins with a function and a row.
+One more joins with a row, and a function if it is served in another way than those here.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Wanted:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def _run_sockets(transport: Any, wanted: Wanted) -> None:  # noqa: ANN401 - a module
+def _run_blocking(transport: Any, wanted: Wanted) -> None:  # noqa: ANN401 - a module
     server = transport.serve(wanted.factory, **wanted.options)
     wanted.on_ready(server)
     server.serve_forever()
@@ -61,12 +61,6 @@ def _run_asyncio(transport: Any, wanted: Wanted) -> None:  # noqa: ANN401
         await server.serve_forever()
 
     asyncio.run(run())
-
-
-def _run_gevent(transport: Any, wanted: Wanted) -> None:  # noqa: ANN401
-    server = transport.serve(wanted.factory, **wanted.options)
-    wanted.on_ready(server)
-    server.serve_forever()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +100,8 @@ class Transport:
 TRANSPORTS = {
     row.name: row
     for row in (
-        Transport("sockets", _run_sockets),
+        Transport("sockets", _run_blocking),
         Transport("asyncio", _run_asyncio),
-        Transport("gevent", _run_gevent, extra="gevent"),
+        Transport("gevent", _run_blocking, extra="gevent"),
     )
 }
