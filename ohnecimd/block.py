@@ -42,6 +42,7 @@ class Block:
         "looked_at",
         "position",
         "returns",
+        "skips_to",
     )
 
     def __init__(self) -> None:
@@ -54,6 +55,7 @@ class Block:
         self._bounds: list[Bound] = []
         self._has_edge = False  # there is a bound, or the input has ended
         self.has_ended = False  # the peer will send no more
+        self.skips_to = 0  # the parser waits to drop everything before this offset; 0: it does not
         self.furthest = 0  # offset that the parser has gone back from ...
         self.returns = 0  # ... and how often since it got there or was resumed
         # Places of `InputStream`, to be kept right when the block moves
@@ -103,6 +105,23 @@ class Block:
             self.position = 0
             self._data = b""
         self.feed(b"".join(pieces))
+
+    @property
+    def skippable(self) -> int:
+        """How many bytes, if fed now, the parser would drop unseen."""
+        if self.backlog or any(not mark.is_committed for mark in self._marks):
+            return 0
+        stop = min([self.skips_to, *(bound.offset for bound in self._bounds)])
+        return max(0, stop - self.offset)
+
+    def pass_over(self, nbytes: int) -> None:
+        """Count `nbytes` as fed and consumed; at most `skippable`."""
+        gone = len(self._data) + nbytes
+        self._data = b""
+        self._base += gone
+        self._searched -= gone
+        self._lines_at -= gone
+        self.position = self._end = 0
 
     def end(self) -> None:
         """Note that nothing more will be fed."""

@@ -93,6 +93,27 @@ class Connection(Engine, Generic[T_co]):
         stream.feed(data)
         self._run()
 
+    def skip(self, nbytes: int) -> None:
+        """Take the next `nbytes` as sent, unseen, and run the parser as far as it goes.
+
+        For a source that can seek over what the parser only drops. Everything is as if the bytes
+        had been sent, and costs nothing, however many they are.
+
+        Raises what the parser raises.
+
+        Raises:
+            Misuse: they are more than `skippable`.
+            Closed: the parser has failed, or the input has ended.
+        """
+        self._check_open("skip()")
+        if not 0 <= nbytes <= self.skippable:
+            raise Misuse(
+                f"cannot skip {nbytes} bytes: of the next, the parser drops {self.skippable}"
+            )
+        if nbytes:
+            self._input.pass_over(nbytes)
+            self._run()
+
     def send_eof(self) -> None:
         """Note that the peer will send no more, and run the parser on.
 
@@ -231,6 +252,29 @@ class Connection(Engine, Generic[T_co]):
             return True
         # It has looked at the input since it was resumed, or it waits for something else.
         return stream.looked_at >= 0 or not (output or output.events or output.alarms)
+
+    @property
+    def skippable(self) -> int:
+        """How many of the next bytes the parser will drop unseen, whatever they are.
+
+        So many may be told to `skip` instead of being sent. Not 0 only while the parser waits in
+        the primitive ``skip`` and nothing around it may want the bytes back.
+
+        >>> from ohnecimd import protocol, read, skip
+        >>> @protocol
+        ... def word_at_a_billion():
+        ...     yield from skip(1_000_000_000)
+        ...     return (yield from read(4))
+        >>> connection = word_at_a_billion()
+        >>> connection.send(b"a beginning")
+        >>> connection.skippable
+        999999989
+        >>> connection.skip(999999989)
+        >>> connection.send(b"here")
+        >>> connection.get_result(), connection.offset
+        (b'here', 1000000004)
+        """
+        return self._input.skippable
 
     @property
     def offset(self) -> int:

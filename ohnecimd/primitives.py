@@ -19,7 +19,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
-from ohnecimd.errors import Misuse, ProtocolError, Truncated
+from ohnecimd.errors import Misuse, ProtocolError
 from ohnecimd.output import OutputBuffer, byte_count
 from ohnecimd.steps import GET_INPUT, GET_OUTPUT, WAIT, Runs, Steps
 from ohnecimd.stream import LIMIT, InputStream
@@ -279,22 +279,30 @@ def read_rest(limit: int = LIMIT) -> Steps[bytes]:
 
 
 def skip(nbytes: int) -> Steps[None]:
-    """Consume `nbytes` and forget them as they come; needs no memory for them."""
+    """Consume `nbytes` and forget them as they come; needs no memory for them.
+
+    A source that can seek need not even read them: see `Connection.skippable`.
+
+    Raises:
+        Truncated: the input ends before that.
+    """
     left = byte_count(nbytes)
-
-    def drop(stream: InputStream) -> bool | None:
-        nonlocal left
-        left -= stream.drop(left)
-        if not left:
-            return True
+    stream = yield GET_INPUT
+    if isinstance(stream, InputStream):
+        stop = stream.offset + nbytes
         try:
-            stream.demand(nbytes)
-        except Truncated as error:
-            error.message = f"expected {nbytes} bytes, found the end of input after {nbytes - left}"
-            raise
-        return None
+            while not stream.drop_to(stop, nbytes):
+                yield WAIT
+        finally:
+            stream.skips_to = 0
+        return
 
-    yield from patiently((yield GET_INPUT), drop)
+    def drop(borrowed: InputStream) -> bool | None:
+        nonlocal left
+        left -= borrowed.drop(left)
+        return not left or None
+
+    yield from patiently(stream, drop)
 
 
 def skip_upto(sep: Separator) -> Steps[None]:

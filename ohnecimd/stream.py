@@ -206,6 +206,32 @@ class InputStream(Block):
         self.position += dropped
         return dropped
 
+    def drop_to(self, offset: int, nbytes: int) -> bool:
+        """Consume and forget what is there before `offset`; tell whether that is reached.
+
+        `nbytes`: how many it is in all, for the error if they cannot come.
+        """
+        stop = offset - self._base
+        end = self._end
+        if self.position < stop <= end:
+            self.position = stop
+            return True
+        if self.position < end < stop:
+            self.position = end
+        else:
+            self._look_around()
+            if stop <= end:
+                return True
+        if self._has_edge:
+            try:
+                self.demand(nbytes)
+            except Truncated as error:
+                count = nbytes - stop + end
+                error.message = f"expected {nbytes} bytes, found the end of input after {count}"
+                raise
+        self.skips_to = offset
+        return False
+
     def drop_upto(self, sep: Separator) -> bool:
         """Consume and forget up to and with the separator, or as far as it cannot begin."""
         choices = separators.separators_of(sep)
