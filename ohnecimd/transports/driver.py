@@ -40,6 +40,7 @@ STALL_S = 30.0  # how long the last output waits for a peer that takes nothing o
 LINGER_S = 2.0
 LINGER_BYTES = 16 << 20
 GRACE_S = 5.0
+LONGEST_WAIT_S = 86400.0  # clocks of the system do not take any number
 
 
 class Phase(enum.Enum):
@@ -218,7 +219,7 @@ class Driver(Generic[C]):
             deadline = self.connection.deadline
             if deadline is not None:
                 times.append(deadline - self.connection.clock())
-        return max(0.0, min(times)) if times else None
+        return max(0.0, min(*times, LONGEST_WAIT_S)) if times else None
 
     # Inside
 
