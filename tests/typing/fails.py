@@ -8,6 +8,7 @@ The mark names mypy's code of the error; pyright has to complain about the same 
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated, ClassVar
 
 from ohnecimd import (
     Connection,
@@ -31,7 +32,10 @@ from ohnecimd import (
     times,
     write,
 )
+from ohnecimd.fields import Fixed, decimal, padded, prefixed, raw, rest, u8, u16
+from ohnecimd.messages import Message, explain, length_of, one_of, read_message, within
 from ohnecimd.protocols.lines import EchoClient, echo, read_line
+from ohnecimd.tables import Table
 
 
 def number(base: int = 10) -> Steps[int]:
@@ -129,3 +133,63 @@ def lines() -> Steps[bytes]:
     echo("5")  # E: arg-type
     EchoClient().say("text")  # E: arg-type
     return (yield from read_line())  # E: return-value
+
+
+# Messages
+
+
+class Point(Message):
+    x: u16
+    y: u16 = 0
+
+
+class Frame(Message):
+    size: ClassVar[Annotated[u8, length_of("body")]]
+    body: rest
+    name: Annotated[bytes, raw(4)] | None = None
+
+
+def messages(point: Point, frame: Frame) -> Steps[int]:
+    Point()  # E: call-arg
+    Point("1")  # E: arg-type
+    Point(1, 2, 3)  # E: call-arg
+    Point(1, z=3)  # E: call-arg
+    Frame(b"abc", size=3)  # E: call-arg
+    Frame("text")  # E: arg-type
+    point.x = 5  # E: misc
+    depth = point.z  # E: attr-defined
+    text: str = point.x  # E: assignment
+    frame.name.upper()  # E: union-attr
+    Point.decode("text")  # E: arg-type
+    Point.decode(b"data", 5)  # E: call-arg
+    Point.decode(b"data", order="middle")  # E: arg-type
+    other: Frame = Point.decode(b"data")  # E: assignment
+    point.encode("big")  # E: call-arg
+    decoded: str = point.encode()  # E: assignment
+    explain(point, b"data")  # E: arg-type
+    read: Frame = yield from read_message(Point)  # E: assignment
+    return (yield from read_message(Point))  # E: return-value
+
+
+raw("4")  # E: arg-type
+padded(4, encoding=5)  # E: arg-type
+prefixed(u8, encoding=b"ascii")  # E: arg-type
+decimal("3")  # E: arg-type
+within("a", "b")  # E: arg-type
+length_of(3)  # E: arg-type
+one_of(1).values = ()  # E: misc
+Fixed("tenths", "H")  # E: call-arg
+
+WORDS: Table[int] = Table("words")
+
+
+@WORDS.message("1")  # E: arg-type
+class Word(Message):
+    body: rest
+
+
+WORDS.decode(b"1", b"data")  # E: arg-type
+WORDS.encode(b"data")  # E: arg-type
+WORDS.message(1)(int)  # E: type-var
+WORDS.after(Word(b""), "new")  # E: call-arg
+word: Word = WORDS.decode(1, b"data")  # E: assignment

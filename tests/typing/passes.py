@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from enum import IntEnum
 from functools import partial
-from typing import Any, assert_type
+from typing import Annotated, Any, ClassVar, assert_type
 
 import ohneio
 
@@ -50,8 +51,55 @@ from ohnecimd import (
     wait_for,
     write,
 )
-from ohnecimd.errors import Malformed, OhnecimdError, ProtocolError, Truncated
+from ohnecimd.domains import Integers, Reals
+from ohnecimd.errors import (
+    Malformed,
+    OhnecimdError,
+    ProtocolError,
+    RemoteProtocolError,
+    Truncated,
+)
+from ohnecimd.fields import (
+    Fixed,
+    Variable,
+    big,
+    boolean,
+    c_string,
+    converted,
+    counted,
+    decimal,
+    f80,
+    little,
+    padded,
+    prefixed,
+    raw,
+    repeated,
+    rest,
+    text,
+    u8,
+    u16,
+    u32,
+    until,
+)
+from ohnecimd.messages import (
+    SECRET,
+    Message,
+    Span,
+    checksum_of,
+    constant,
+    count_of,
+    explain,
+    length,
+    length_of,
+    matching,
+    one_of,
+    read_message,
+    size_of,
+    where,
+    within,
+)
 from ohnecimd.protocols.lines import ChatClient, EchoClient, chat, echo, read_line
+from ohnecimd.tables import Row, Table, Unknown
 
 
 def number(base: int = 10, *, limit: int = 20) -> Steps[int]:
@@ -262,3 +310,115 @@ def lines() -> Steps[None]:
     assert_type(chat(b"\n", limit=10), Connection[None])
     EchoClient().say(b"Hello")
     ChatClient(limit=100).bye()
+
+
+# Messages are classes whose fields an editor knows
+
+
+class Colour(IntEnum):
+    RED = 1
+
+
+class Point(Message):
+    x: u16
+    y: Annotated[u16, within(0, 9), "how far"] = 0
+
+
+class Place(Point):
+    byteorder = "little"
+    name: c_string = ""
+
+
+class Everything(Message):
+    magic: ClassVar[Annotated[bytes, constant(b"M")]]
+    size: ClassVar[Annotated[u32, length_of("body", plus=1)]]
+    crc: ClassVar[Annotated[u32, checksum_of("body")]]
+    number: ClassVar[Annotated[u8, count_of("places")]]
+    body: rest
+    colour: Annotated[Colour, u8]
+    either: Annotated[Colour | int, u8]
+    tag: Annotated[bytes, raw(4), one_of(b"abcd")]
+    label: Annotated[str, padded(8, "ascii")]
+    password: Annotated[str, prefixed(u8, encoding="ascii"), SECRET, length(1, 8)]
+    digits: Annotated[int, decimal(3), where("even", lambda value: value % 2 == 0)]
+    word: Annotated[str, until(b"\t", text("ascii")), matching("[a-z]*")]
+    is_on: Annotated[bool, boolean(u8)]
+    swapped: Annotated[int, big(u16), little(u32)]
+    rate: f80
+    point: Point
+    places: tuple[Place, ...]
+    three: Annotated[tuple[u8, ...], repeated(3)]
+    many: Annotated[tuple[Annotated[bytes, raw(2)], ...], counted(u16)]
+    extra: Annotated[bytes, raw(4)] | None = None
+
+
+class Named(Message, kw_only=True):
+    version: u8 = 1
+    name: c_string
+
+
+def fields(message: Everything) -> None:
+    assert_type(message.magic, bytes)
+    assert_type(message.size, int)
+    assert_type(message.body, bytes)
+    assert_type(message.colour, Colour)
+    assert_type(message.either, Colour | int)
+    assert_type(message.password, str)
+    assert_type(message.digits, int)
+    assert_type(message.is_on, bool)
+    assert_type(message.rate, float)
+    assert_type(message.point, Point)
+    assert_type(message.point.y, int)
+    assert_type(message.places[0].name, str)
+    assert_type(message.three, tuple[int, ...])
+    assert_type(message.many, tuple[bytes, ...])
+    assert_type(message.extra, bytes | None)
+
+
+def messages() -> None:
+    point = Point(1, y=2)
+    assert_type(Point(1), Point)
+    assert_type(Place(1, 2, "here").y, int)
+    assert_type(Named(name="me").version, int)
+    assert_type(Point.decode(b"data", position=5, order="little"), Point)
+    assert_type(Point.decode(memoryview(bytearray(4))), Point)
+    assert_type(Place.decode(b"data"), Place)
+    assert_type(Point.decode_from(b"data", 0), tuple[Point, int])
+    assert_type(point.encode(order="big"), bytes)
+    assert_type(point.to_json(), dict[str, Any])
+    assert_type(size_of(Point), int | None)
+    assert_type(explain(Point, b"data", position=3), tuple[list[Span], RemoteProtocolError | None])
+    point.check()
+    match point:
+        case Point(x, _):
+            assert_type(x, int)
+
+
+def from_a_stream() -> Steps[Point]:
+    assert_type((yield from read_message(Place, 20)), Place)
+    assert_type((yield from many(partial(read_message, Point))), list[Point])
+    return (yield from read_message(Point))
+
+
+TENTHS = Fixed("tenths", "H", Reals(), lambda item, _: item / 10, lambda value, _: value * 10)
+TAIL = Variable("tail", Integers(0, 9), lambda data, _, __: (5, len(data)), lambda _, __: b"")
+converted(u16, Reals(), lambda item: item / 10, lambda value: round(value * 10))
+
+WORDS: Table[int] = Table("words", state="new")
+
+
+@WORDS.message(1, sent_by=("client", "server"), when="new", then="known")
+class Word(Message):
+    text: c_string
+
+
+def tables() -> None:
+    assert_type(Word("a").text, str)
+    assert_type(WORDS.decode(1, b"data"), Message)
+    assert_type(WORDS.encode(Word("a")), tuple[int, bytes])
+    assert_type(WORDS.find(1, "client"), Row[int] | None)
+    assert_type(WORDS.after(Word("a"), "new", sender="client"), str | None)
+    assert_type(WORDS.row_of(Word).message, type[Message])
+    message = WORDS.decode(1, b"data", strict=True)
+    if isinstance(message, Unknown):
+        assert_type(message.payload, bytes)
