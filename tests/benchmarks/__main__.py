@@ -9,34 +9,35 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from .candidates import CANDIDATES
-from .growth import GROWTHS, grow
+from .chunks import CHUNKS
+from .group import Effort
+from .growth import GROWTH
+from .memory import MEMORY
+from .messages import MESSAGES
+from .race import Race
 from .report import Report
-from .rows import ROWS, measure
+from .streams import STREAMS
 
+if TYPE_CHECKING:
+    from .group import Group
+
+GROUPS: tuple[Group[Any], ...] = (STREAMS, GROWTH, MESSAGES, CHUNKS, MEMORY)
 QUICK_DIVISOR = 32
-GROWTH_ROUNDS = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, show, and return the exit status."""
     options = _options(arguments)
-    rounds = 1 if options.quick else options.rounds
-    divisor = QUICK_DIVISOR if options.quick else 1
-    missing = {each.name: each.module for each in CANDIDATES if not each.is_installed}
-    report = Report(rounds, missing)
-    for row in ROWS:
-        if _is_wanted(row.name, options.only):
-            _tell(row.name)
-            report.rows[row.name] = measure(row, rounds=rounds, divisor=divisor)
-    kind = ""
-    for growth in GROWTHS:
-        kind = kind if growth.name.startswith("...") else growth.name
-        name = f"{kind} {growth.name[4:]}" if growth.name.startswith("...") else kind
-        if _is_wanted(name, options.only):
-            _tell(name)
-            report.growth[name] = grow(growth, rounds=min(rounds, GROWTH_ROUNDS), divisor=divisor)
+    effort = Effort(1, QUICK_DIVISOR) if options.quick else Effort(options.rounds)
+    report = Report(effort.rounds)
+    for group, rows in _wanted(options.groups, options.only):
+        results = {}
+        for row in rows:
+            _tell(f"{group.name}: {row}")
+            results[row] = group.measure(row, effort)
+        report.groups.append((group, results))
     _tell("")
     print(report.table())
     try:
@@ -55,9 +56,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
+    names = [group.name for group in GROUPS]
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
         description="Measure this library's parsers beside others, in one run.",
+    )
+    parser.add_argument(
+        "groups", nargs="*", metavar="GROUP", help=f"what to measure: {', '.join(names)} (all)"
     )
     parser.add_argument(
         "--quick", action="store_true", help="one round of little work: no times to quote"
@@ -76,19 +81,32 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.rounds < 1:
         parser.error(f"--rounds has to be 1 or more, not {options.rounds}")
-    names = [row.name for row in ROWS] + [growth.name for growth in GROWTHS]
+    for name in options.groups:
+        if name not in names:
+            parser.error(f"no group {name!r}; there are: {', '.join(names)}")
+    rows = [row for _, rows in _wanted(options.groups, None) for row in rows]
     for text in options.only or ():
-        if not any(text in name for name in names):
-            parser.error(f"no row holds {text!r}; there are: {'; '.join(names)}")
-    if options.svg and not any(_is_wanted(row.name, options.only) for row in ROWS):
-        parser.error("--svg shows rows, and --only leaves none: growth is not plotted")
+        if not any(text in row for row in rows):
+            parser.error(f"no row holds {text!r}; there are: {'; '.join(rows)}")
+    wanted = _wanted(options.groups, options.only)
+    if options.svg and not any(isinstance(group, Race) for group, _ in wanted):
+        parser.error("--svg shows races, and none is left: growth and memory are not plotted")
     if options.svg and importlib.util.find_spec("matplotlib") is None:
         parser.error("--svg needs matplotlib: pip install 'ohnecimd[benchmark]'")
     return options
 
 
-def _is_wanted(name: str, only: list[str] | None) -> bool:
-    return not only or any(text in name for text in only)
+def _wanted(groups: list[str], only: list[str] | None) -> list[tuple[Group[Any], list[str]]]:
+    """Return the groups that were asked for, all if none, and the rows of each."""
+    wanted = [
+        (
+            group,
+            [row for row in group.row_names if not only or any(text in row for text in only)],
+        )
+        for group in GROUPS
+        if not groups or group.name in groups
+    ]
+    return [(group, rows) for group, rows in wanted if rows]
 
 
 def _tell(what: str) -> None:

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from ohnecimd import bounded, choice, expect, get_input, many, protocol, read_upto, times, wait
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from .group import Group, Reach
 
-__all__ = ["GROWTHS", "Growth", "grow"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from .group import Effort
+
+__all__ = ["GROWTH", "Growth", "grow"]
 
 FACTOR = 10
+LINEAR = 20  # times as long for ten times the work; what is quadratic takes a hundred times
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Growth:
         return elapsed
 
 
-def grow(growth: Growth, *, rounds: int = 3, divisor: int = 1) -> tuple[int, float, float]:
+def grow(growth: Growth, *, rounds: int = ROUNDS, divisor: int = 1) -> Grown:
     """Return the larger size, its seconds, and how many times that is of a tenth of the size."""
     size = growth.largest // divisor
     small, large = [], []
@@ -88,24 +94,68 @@ def _second_choice(parser: Callable[[], Any]) -> Callable[[], Any]:
     return choice(expect(b"never"), parser)
 
 
-GROWTHS = (
+ROWS = (
     Growth("one line, byte by byte", _line, is_cut=True),
-    Growth("... through bounded", _bounded_line, is_cut=True),
-    Growth("... through choice", lambda size: _second_choice(_line(size)), is_cut=True),
-    Growth("... through many", lambda size: many(_line(size), at_most=1), is_cut=True),
-    Growth("lines in one send", _lines, is_cut=False),
-    Growth("... with get_input", _taken, is_cut=False),
-    Growth("... through bounded", _bounded_lines, is_cut=False, largest=100_000),
+    Growth("one line, byte by byte, through bounded", _bounded_line, is_cut=True),
     Growth(
-        "... through choice",
+        "one line, byte by byte, through choice",
+        lambda size: _second_choice(_line(size)),
+        is_cut=True,
+    ),
+    Growth(
+        "one line, byte by byte, through many",
+        lambda size: many(_line(size), at_most=1),
+        is_cut=True,
+    ),
+    Growth("lines in one send", _lines, is_cut=False),
+    Growth("lines in one send, with get_input", _taken, is_cut=False),
+    Growth("lines in one send, through bounded", _bounded_lines, is_cut=False, largest=100_000),
+    Growth(
+        "lines in one send, through choice",
         lambda size: times(_second_choice(partial(read_upto, b"\n")), size),
         is_cut=False,
         largest=100_000,
     ),
     Growth(
-        "... through many",
+        "lines in one send, through many",
         lambda size: many(partial(read_upto, b"\n"), at_most=size),
         is_cut=False,
         largest=100_000,
     ),
 )
+
+Grown = tuple[int, float, float]  # the size, its seconds, and how many times those of a tenth
+
+
+class _Growths(Group[Grown]):
+    name = "growth"
+
+    @property
+    def row_names(self) -> list[str]:
+        return [growth.name for growth in ROWS]
+
+    def measure(self, row_name: str, effort: Effort) -> Grown:
+        growth = next(growth for growth in ROWS if growth.name == row_name)
+        return grow(growth, rounds=min(effort.rounds, ROUNDS), divisor=effort.divisor)
+
+    def cells(self, results: Mapping[str, Grown]) -> list[list[str]]:
+        cells = [["growth", "size", "ns each", "10 times as much takes"]]
+        for name, (size, seconds, factor) in results.items():
+            each = seconds / size * 1e9
+            cells.append([name, f"{size:,}", f"{each:,.0f}", f"{factor:.1f} times"])
+        return cells
+
+    def as_json(self, results: Mapping[str, Grown]) -> list[dict[str, Any]]:
+        return [
+            {"row": name, "size": size, "nanoseconds": seconds / size * 1e9, "times": factor}
+            for name, (size, seconds, factor) in results.items()
+        ]
+
+    def reaches(self, results: Mapping[str, Grown]) -> list[Reach]:
+        return [
+            Reach(f"{name}: 10 times as much", factor, LINEAR)
+            for name, (_, _, factor) in results.items()
+        ]
+
+
+GROWTH = _Growths()

@@ -1,4 +1,4 @@
-"""Shows what was measured: a table, JSON, a plot."""
+"""Shows what was measured: tables, JSON, a plot."""
 
 # ruff: noqa: PLC0415 - only the plot needs matplotlib
 
@@ -10,71 +10,54 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .candidates import CANDIDATES, UPTO
-from .reach import reaches
-from .rows import ROWS
+from .race import Race
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .reach import Reach
+    from .group import Group, Reach
 
 __all__ = ["Report"]
 
-OURS = 2  # so many of the candidates are this library's
-DISTRIBUTIONS = ("ohnecimd", "ohneio", "sansproto", "websockets", "Twisted")
+DISTRIBUTIONS = (
+    "ohnecimd",
+    "construct",
+    "msgspec",
+    "ohneio",
+    "sansproto",
+    "standard-chunk",
+    "Twisted",
+    "websockets",
+)
 
 
 @dataclass
 class Report:
-    """What one run has measured, all times in seconds.
-
-    `rows`: for each row, the time a message of each candidate. `growth`: for each growth its size,
-    the time that took, and how many times a tenth of the size took.
-    """
+    """What one run has measured: each group, and what came of its rows."""
 
     rounds: int
-    missing: dict[str, str]  # candidates that did not take part, and the module they want
-    rows: dict[str, dict[str, float]] = field(default_factory=dict)
-    growth: dict[str, tuple[int, float, float]] = field(default_factory=dict)
+    groups: list[tuple[Group[Any], dict[str, Any]]] = field(default_factory=list)
 
     @property
     def reaches(self) -> list[Reach]:
         """What has to be reached in what was measured, and whether it is."""
-        growth = {name: times for name, (_, _, times) in self.growth.items()}
-        return reaches(self.rows, growth, [row for row in ROWS if row.name in self.rows])
+        return [reach for group, results in self.groups for reach in group.reaches(results)]
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Candidates that did not take part, and the module that each wants."""
+        return {name: module for group, _ in self.groups for name, module in group.missing.items()}
 
     def table(self) -> str:
         """Return everything as text."""
-        parts = [f"{_interpreter()}; best of {self.rounds}; nanoseconds a message, and in ratio"]
-        parts[0] += f" to {UPTO}"
-        if self.rows:
-            parts.append(_columns(self._cells()))
-        if self.growth:
-            parts.append(_columns(self._growth_cells()))
+        parts = [f"{_interpreter()}; best of {self.rounds}"]
+        parts += [_columns(group.cells(results)) for group, results in self.groups]
         if self.missing:
             wanted = ", ".join(
                 f"{name} (no module {module})" for name, module in self.missing.items()
             )
             parts.append(f"left out: {wanted}")
         return "\n\n".join(parts)
-
-    def _cells(self) -> list[list[str]]:
-        names = [each.name for each in CANDIDATES if each.name not in self.missing]
-        cells = [["", *names]]
-        for row, seconds in self.rows.items():
-            times = [f"{seconds[name] * 1e9:,.0f}" if name in seconds else "-" for name in names]
-            ratios = [
-                f"{seconds[name] / seconds[UPTO]:.2f}" if name in seconds else "" for name in names
-            ]
-            cells += [[row, *times], ["", *ratios]]
-        return cells
-
-    def _growth_cells(self) -> list[list[str]]:
-        cells = [["growth", "size", "nanoseconds each", "10 times as much takes"]]
-        for name, (size, seconds, times) in self.growth.items():
-            cells.append([name, f"{size:,}", f"{seconds / size * 1e9:,.0f}", f"{times:.1f} times"])
-        return cells
 
     def as_json(self) -> dict[str, Any]:
         """Return everything for programs; times in nanoseconds."""
@@ -83,18 +66,7 @@ class Report:
             "versions": _versions(),
             "rounds": self.rounds,
             "missing": self.missing,
-            "rows": [
-                {
-                    "row": row,
-                    "nanoseconds": {name: value * 1e9 for name, value in seconds.items()},
-                    "ratio": {name: value / seconds[UPTO] for name, value in seconds.items()},
-                }
-                for row, seconds in self.rows.items()
-            ],
-            "growth": [
-                {"what": name, "size": size, "nanoseconds": seconds / size * 1e9, "times": times}
-                for name, (size, seconds, times) in self.growth.items()
-            ],
+            "groups": {group.name: group.as_json(results) for group, results in self.groups},
             "reaches": [
                 {
                     "what": reach.what,
@@ -107,41 +79,46 @@ class Report:
         }
 
     def plot(self, path: Path) -> None:
-        """Write the rows as an SVG: bars on a logarithmic scale, one group a row."""
+        """Write the races as an SVG: bars on logarithmic scales, one group a row."""
         import matplotlib as mpl
         from matplotlib.figure import Figure
 
         mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "ohnecimd", "font.size": 8})
-        names = [
-            each.name for each in CANDIDATES if any(each.name in s for s in self.rows.values())
-        ]
-        height = 0.85 / len(names)
-        figure = Figure(figsize=(7.5, 0.4 + 1.35 * len(self.rows)), layout="constrained")
-        axes = figure.subplots()
-        for index, name in enumerate(names):
-            bars = [
-                (place + index * height, seconds[name] * 1e9)
-                for place, seconds in enumerate(self.rows.values())
-                if name in seconds
-            ]
-            drawn = axes.barh(
-                [place for place, _ in bars],
-                [time for _, time in bars],
-                height,
-                label=name,
-                color=f"C{index}" if index < OURS else str(0.3 + 0.6 * index / len(names)),
-            )
-            axes.bar_label(drawn, [f"{time:,.0f}" for _, time in bars], padding=2, fontsize=6)
-        axes.set_xscale("log")
-        axes.margins(x=0.12)
-        axes.set_xlabel(f"nanoseconds a message, less is better ({_interpreter()})")
-        middle = height * (len(names) - 1) / 2
-        axes.set_yticks([place + middle for place in range(len(self.rows))])
-        axes.set_yticklabels([row.replace(", ", ",\n") for row in self.rows])
-        axes.invert_yaxis()
-        axes.spines[["top", "right"]].set_visible(False)
-        figure.legend(loc="outside upper center", ncols=5, frameon=False)
+        races = [(race, results) for race, results in self.groups if isinstance(race, Race)]
+        heights = [0.6 + 1.35 * len(results) for _, results in races]
+        figure = Figure(figsize=(7.5, sum(heights)), layout="constrained")
+        drawn = figure.subplots(len(races), squeeze=False, height_ratios=heights)
+        for (race, results), (axes,) in zip(races, drawn, strict=True):
+            _draw(axes, race, results)
         figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _draw(axes: Any, race: Race[Any], results: dict[str, dict[str, float]]) -> None:
+    names = race.names_in(results)
+    height = 0.85 / len(names)
+    for index, name in enumerate(names):
+        bars = [
+            (place + index * height, seconds[name] * 1e9)
+            for place, seconds in enumerate(results.values())
+            if name in seconds
+        ]
+        drawn = axes.barh(
+            [place for place, _ in bars],
+            [time for _, time in bars],
+            height,
+            label=name,
+            color=f"C{index}" if name in race.ours else str(0.3 + 0.6 * index / len(names)),
+        )
+        axes.bar_label(drawn, [f"{time:,.0f}" for _, time in bars], padding=2, fontsize=6)
+    axes.set_xscale("log")
+    axes.margins(x=0.12)
+    axes.set_xlabel(f"nanoseconds a {race.item}, less is better ({_interpreter()})")
+    middle = height * (len(names) - 1) / 2
+    axes.set_yticks([place + middle for place in range(len(results))])
+    axes.set_yticklabels([row.replace(", ", ",\n") for row in results])
+    axes.invert_yaxis()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=5, frameon=False)
 
 
 def _columns(cells: list[list[str]]) -> str:

@@ -1,4 +1,4 @@
-"""The parsers that compete: each reads lines, or frames, out of pieces, and tells how long it took.
+"""Those that read lines, or frames, out of pieces; each tells how long it took.
 
 Every reader takes the pieces and `keep`, which gets each message so that they can be compared. None
 drops them: that is what is timed, with nothing in the loop but the reading, and so the same is said
@@ -11,13 +11,14 @@ Only the parser is made outside the time.
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 from dataclasses import dataclass
 from struct import Struct
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ohnecimd import get_input, protocol, read, read_uint, read_upto, wait
+
+from .race import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Iterator
@@ -30,18 +31,11 @@ SIZE = Struct(">I")
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A column of the table; `module` is what has to be installed for it."""
+class StreamReader(Candidate):
+    """Reads both, or lines only."""
 
-    name: str
     lines: Reader | None = None
     frames: Reader | None = None
-    module: str = "ohnecimd"
-
-    @property
-    def is_installed(self) -> bool:
-        """Whether it can run here."""
-        return importlib.util.find_spec(self.module) is not None
 
 
 def _drive(send: Callable[[bytes], object], pieces: list[bytes]) -> float:
@@ -331,14 +325,14 @@ OHNEIO = "ohneio"
 WEBSOCKETS = "websockets"
 TWISTED = "Twisted"
 
-CANDIDATES = (
-    Candidate(UPTO, upto_lines, upto_frames),
-    Candidate(TAKE, take_lines, take_frames),
-    Candidate(OHNEIO, ohneio_lines, ohneio_frames, "ohneio"),
-    Candidate("sansproto", sansproto_lines, sansproto_frames, "sansproto"),
-    Candidate(WEBSOCKETS, websockets_lines, websockets_frames, "websockets"),
-    Candidate(TWISTED, twisted_lines, twisted_frames, "twisted"),
-    Candidate("asyncio", asyncio_lines, asyncio_frames, "asyncio"),
-    Candidate("by hand", by_hand_lines, by_hand_frames),
-    Candidate("bytes.split", split_lines),
+STREAM_READERS = (
+    StreamReader(UPTO, lines=upto_lines, frames=upto_frames),
+    StreamReader(TAKE, lines=take_lines, frames=take_frames),
+    StreamReader(OHNEIO, "ohneio", ohneio_lines, ohneio_frames),
+    StreamReader("sansproto", "sansproto", sansproto_lines, sansproto_frames),
+    StreamReader(WEBSOCKETS, "websockets", websockets_lines, websockets_frames),
+    StreamReader(TWISTED, "twisted", twisted_lines, twisted_frames),
+    StreamReader("asyncio", lines=asyncio_lines, frames=asyncio_frames),
+    StreamReader("by hand", lines=by_hand_lines, frames=by_hand_frames),
+    StreamReader("bytes.split", lines=split_lines),
 )
