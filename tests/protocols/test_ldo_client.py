@@ -121,6 +121,20 @@ def test_a_request_of_ones_own_may_be_anything():
     assert client.read() == b"\0\1\2\3\x70\x11\1\0" + bytes(70_000)
 
 
+@pytest.mark.parametrize("verb", [("request", b"ABCD"), ("receive_raw", 8), ("send_raw", b"x")])
+def test_who_asks_for_anything_may_get_more_than_one_reply(verb):
+    client = asking(verb, ("request", b"EFGH"))
+    client.send(NOOP * 4)
+    assert client.events() == [
+        *([Chunk(b"NOOP")] if verb[0] == "request" else []),
+        *([NOOP] if verb[0] == "receive_raw" else []),
+        Chunk(b"NOOP", b"", 0 if verb[0] == "send_raw" else 8),
+    ]
+    client.noop()
+    assert client.events() == [Noop()]
+    assert client.unread
+
+
 @pytest.mark.parametrize(
     ("verbs", "reply", "kind", "text"),
     [
@@ -202,6 +216,16 @@ def test_raw_bytes_that_end_too_early_are_truncated():
     client.send(b"NOOP")
     with pytest.raises(Truncated, match="expected 8 bytes, found the end of input after 4 bytes"):
         client.send_eof()
+
+
+def test_a_server_that_closes_instead_of_raw_bytes_ends_it():
+    client = Client()
+    client.receive_raw(0)
+    client.receive_raw(8)
+    client.send_eof()
+    assert client.events() == [b""]
+    assert client.closing
+    assert client.error is None
 
 
 def test_raw_bytes_that_nobody_wanted_are_left_over():

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ohnecimd.combinators import timeout
 from ohnecimd.connection import Connection
 from ohnecimd.errors import (
     Malformed,
@@ -17,7 +15,7 @@ from ohnecimd.errors import (
     Truncated,
     UnknownMessage,
 )
-from ohnecimd.primitives import emit, get_input, own_output, put, sleep, wait
+from ohnecimd.primitives import at_eof, emit, get_input, own_output, put, sleep, wait
 from ohnecimd.protocols.chunks.arithmetic import compute
 from ohnecimd.protocols.chunks.framing import LIMIT, Chunk, take_chunk
 from ohnecimd.protocols.chunks.messages import (
@@ -228,12 +226,6 @@ def _delay(seconds: float, stream: InputStream) -> Steps[bool]:
             yield from sleep(min(seconds, DAY_S))
             seconds -= DAY_S
         return True
-    while not stream.has_ended:
-        with contextlib.suppress(TimeoutExpired):
-            yield from timeout(DAY_S, partial(_end_of, stream))
+    while not (yield from at_eof()):
+        stream.drop(len(stream))  # it will have no answer, and the end comes behind it
     return False
-
-
-def _end_of(stream: InputStream) -> Steps[None]:
-    while not stream.has_ended:
-        yield from wait()

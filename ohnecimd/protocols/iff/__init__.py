@@ -41,7 +41,7 @@ from ohnecimd.protocols.iff.growth import Growth, Patch
 from ohnecimd.protocols.iff.problems import PROBLEMS, Problem, ProblemKind
 from ohnecimd.protocols.iff.reader import MAX_DEPTH, PIECE_BYTES, Wanted, decode, walk
 from ohnecimd.protocols.iff.reading import ChunkReader
-from ohnecimd.protocols.iff.tree import Node, Tree, TreeBuilder, read_tree, tree, whole
+from ohnecimd.protocols.iff.tree import Node, Tree, TreeBuilder, read_tree, tree_of, whole
 from ohnecimd.protocols.iff.writer import Writer
 
 __all__ = [
@@ -76,7 +76,7 @@ __all__ = [
     "encode",
     "encode_pieces",
     "read_tree",
-    "tree",
+    "tree_of",
     "walk",
     "whole",
 ]

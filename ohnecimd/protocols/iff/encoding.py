@@ -124,6 +124,9 @@ def _step_of(chunk: Any) -> tuple[_Step, Iterator[Any] | None]:  # noqa: ANN401
         case (chunk_id, group_type, inside):
             return _Step(chunk_id, group_type, b""), iter(inside)
         case (chunk_id, data):
+            if not isinstance(data, (bytes, bytearray, memoryview)):
+                kind = type(data).__name__
+                raise FieldError(f"its data is bytes, not {kind}", path=[repr(chunk_id)])
             return _Step(chunk_id, None, data), None
     if not hasattr(chunk, "is_group"):
         raise FieldError(f"a chunk is (ID, data) or (ID, type, chunks), not {chunk!r:.80}")

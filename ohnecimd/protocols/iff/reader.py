@@ -98,7 +98,6 @@ def walk(
     """
     if max_depth < 1 or piece_bytes < 1:
         raise Misuse(f"max_depth={max_depth} and piece_bytes={piece_bytes}: they are at least 1")
-    stream = yield from get_input()
     known = None if dialect is None else dialect_of(dialect)
     options = Options(
         is_strict=strict,
@@ -108,6 +107,11 @@ def walk(
         wants=predicate_of(wanted),
         heads=heads,
     )
+    return _walk(known, options, output)
+
+
+def _walk(known: Dialect | None, options: Options, output: Output | None) -> Steps[None]:
+    stream = yield from get_input()
     taker: Output = output if output is not None else (yield GET_OUTPUT)
     if known is None:
         known = yield from _detected(stream)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ohnecimd.protocols.iff.reader import Wanted
     from ohnecimd.steps import Steps
 
-__all__ = ["KEEP_BYTES", "Node", "Tree", "TreeBuilder", "read_tree", "tree", "whole"]
+__all__ = ["KEEP_BYTES", "Node", "Tree", "TreeBuilder", "read_tree", "tree_of", "whole"]
 
 KEEP_BYTES = 1 << 26
 """How much data a tree keeps at most, unless the caller says otherwise."""
@@ -115,6 +115,11 @@ class Tree:
         self.chunks: list[Node] = []
         self.problems: list[Problem] = []
         self.sizes: Sizes64 | None = None
+
+    def __repr__(self) -> str:
+        count = len(self.problems)
+        wrong = f", {count} problem{'' if count == 1 else 's'}" if count else ""
+        return f"<{self.dialect or 'empty'} tree of {self.chunks!r:.200}{wrong}>"
 
     def walk(self) -> Iterator[tuple[Node, int]]:
         """Give every node, each before those inside it, with its depth: 0 at the top."""
@@ -348,7 +353,7 @@ def whole(
     return builder.finished()
 
 
-def tree(
+def tree_of(
     events: Iterable[Event], *, keep_data: Wanted = False, keep_bytes: int = KEEP_BYTES
 ) -> Tree:
     """Return the tree of what `decode` has told; see `whole`."""

@@ -255,7 +255,9 @@ class Writer:
         if is_group and not chunk.is_group:
             raise self._fault("no-type", inside=chunk)
         if chunk.is_group and not is_group:
-            raise self._wrong("only groups have types", chunk)
+            raise self._wrong(
+                f"{name_of(chunk_id)} is no group of {dialect.name}, so it has no type", chunk
+            )
         if group_type is not None and (kind := dialect.fault_of_type(chunk_id, group_type)):
             raise self._fault(kind, repr(group_type), chunk)
         if self._open:

@@ -412,3 +412,11 @@ def test_checksum_of_skipped_data_is_not_looked_at():
 def test_options_that_make_no_sense_are_refused(options):
     with pytest.raises(Misuse):
         decode(**options).read()
+
+
+@pytest.mark.parametrize(
+    "options", [{"wanted": "data"}, {"max_depth": 0}, {"piece_bytes": 0}, {"dialect": "wave"}]
+)
+def test_wrong_options_are_refused_before_anything_is_read(options):
+    with pytest.raises((Misuse, ValueError)):
+        decode(**options)

@@ -11,7 +11,7 @@ from ohnecimd.errors import TooLong, Truncated
 from ohnecimd.protocols.iff.events import ChunkStart, Data, GroupStart
 from ohnecimd.protocols.iff.problems import Problem
 from ohnecimd.protocols.iff.reader import decode
-from ohnecimd.protocols.iff.tree import TreeBuilder, read_tree, tree, whole
+from ohnecimd.protocols.iff.tree import TreeBuilder, read_tree, tree_of, whole
 from ohnecimd.testing import cut_every
 
 LISTED = [name for name in NAMES if isinstance(EXPECTED[name]["chunks"], list)]
@@ -37,6 +37,12 @@ def test_file_gives_its_tree_and_its_problems_byte_by_byte(name):
     assert connection.get_result().members() == expected(name)
 
 
+def test_a_tree_and_its_nodes_say_what_they_are():
+    found = read_tree(b"FORM\0\0\0\x0eTESTNAME\0\0\0\2ab" + b"?")
+    assert repr(found) == "<iff tree of [<b'FORM' of type b'TEST' at byte 0, 14 bytes>], 1 problem>"
+    assert repr(read_tree(b"")) == "<iff tree of [], 1 problem>"
+
+
 def test_many_empty_chunks_are_all_listed():
     found = read_tree(read("bad-many-empty.riff"))
     (root,) = found.chunks
@@ -48,8 +54,8 @@ def test_many_empty_chunks_are_all_listed():
 def test_tree_can_be_made_of_events():
     data = read("wav-list-info-odd.wav")
     events = feed(cut_every(data, 7))
-    assert tree(events).members() == read_tree(data).members()
-    kept = tree(events, keep_data=True).find(b"RIFF", b"data")
+    assert tree_of(events).members() == read_tree(data).members()
+    kept = tree_of(events, keep_data=True).find(b"RIFF", b"data")
     assert kept.data == data[kept.data_offset : kept.data_offset + kept.size]
 
 
@@ -99,7 +105,7 @@ def test_checksum_of_data_that_was_not_told_is_left_out():
     data = group(b"FORM", b"TEST", chunk(b"AAAA", b"abc"), chunk(b"BBBB"))
     events = feed([data], wanted=False)
     assert not any(isinstance(event, Data) for event in events)
-    first, second = tree(events).members()["chunks"][0]["children"]
+    first, second = tree_of(events).members()["chunks"][0]["children"]
     assert "data_crc32" not in first
     assert second["data_crc32"] == "00000000"
 

@@ -235,6 +235,11 @@ def test_what_is_no_chunk_is_named(wrong):
         encode("iff", wrong)
 
 
+def test_data_that_is_no_bytes_is_refused_with_its_chunk():
+    with pytest.raises(FieldError, match=r"in b'data': its data is bytes, not str"):
+        encode("riff", (b"RIFF", b"WAVE", [(b"data", "text")]))
+
+
 def test_a_node_without_its_data_is_refused():
     tree = read_tree((DATA / "files" / "wav-pcm8-odd.wav").read_bytes())
     with pytest.raises(FieldError, match="in b'fmt ': its data was not kept"):
