@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from ohnecimd.cli.escapes import printable
+from ohnecimd.transports.listening import UNIX, Address
 
 __all__ = ["Address", "parse_address", "parse_host", "parse_path", "parse_port"]
 
-UNIX = "unix:"
 HIGHEST_PORT = 65535
 _HOST_AND_PORT = re.compile(r"(?:\[(?P<v6>[^]]+)]|(?P<host>[^][:]+)):(?P<port>[^:]*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A place on the network, or with `unix` a path."""
-
-    host: str = "127.0.0.1"
-    port: int = 0
-    unix: str | None = None
-
-    def __str__(self) -> str:
-        if self.unix is not None:
-            return printable(f"{UNIX}{self.unix}")
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return printable(f"{host}:{self.port}")
 
 
 def parse_port(text: str, lowest: int = 0) -> int:
@@ -59,7 +42,7 @@ def parse_address(text: str) -> Address:
     """Return the address to connect to; ValueError with the reason if it is none.
 
     >>> parse_address("[::1]:4000")
-    Address(host='::1', port=4000, unix=None)
+    Address(host='::1', port=4000, unix='')
     """
     if text.startswith(UNIX):
         return Address(unix=parse_path(text.removeprefix(UNIX)))

@@ -13,14 +13,15 @@ from ohnecimd.cli.standard import Output
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ohnecimd.cli.sides import Protocol, Side
+    from ohnecimd.cli.sides import AnySide, Protocol
 
-__all__ = ["Command", "argument", "parser_of", "positive"]
+__all__ = ["Command", "argument", "parser_of", "positive", "seconds"]
 
 T = TypeVar("T")
 
 PROGRAM = "ohnecimd"
 MOST_DIGITS = 15
+MOST_SECONDS = 1e6
 
 
 def _nothing(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +49,7 @@ class Command:
     add_arguments: Callable[[argparse.ArgumentParser], None] = _nothing
     add_options: Callable[[argparse.ArgumentParser], None] = _nothing
     defaults: Mapping[str, object] = field(default_factory=dict)
-    side: Callable[[Protocol], Side | None] | None = None
+    side: Callable[[Protocol], AnySide | None] | None = None
 
 
 def argument(parse: Callable[[str], T]) -> Callable[[str], T]:
@@ -74,6 +75,23 @@ def positive(what: str) -> Callable[[str], int]:
         return int(text)
 
     return parse_number
+
+
+def seconds(what: str) -> Callable[[str], float]:
+    """Return the type of an argument that is a number of seconds, more than 0."""
+
+    def parse_seconds(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = 0.0
+        if not 0 < number <= MOST_SECONDS:
+            raise argparse.ArgumentTypeError(
+                f"bad {what} {text!r}: it is a number of seconds, more than 0"
+            )
+        return number
+
+    return parse_seconds
 
 
 class _Parser(argparse.ArgumentParser):
@@ -146,7 +164,7 @@ def parser_of(
 
 def _add_protocols(
     parser: argparse.ArgumentParser,
-    side_of: Callable[[Protocol], Side | None],
+    side_of: Callable[[Protocol], AnySide | None],
     command: Command,
     protocols: Mapping[str, Protocol],
 ) -> None:
@@ -160,7 +178,7 @@ def _add_protocols(
         leaf = names.add_parser(
             name,
             help=side.summary,
-            description=_sentence(f"{name}: {side.summary}"),
+            description=f"{name}: {side.summary}.",
             argument_default=argparse.SUPPRESS,
         )
         _fill(leaf, command)

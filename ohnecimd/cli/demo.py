@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ohnecimd.cli import demo_lines
+from ohnecimd.cli import demo_lines, demo_messages
 from ohnecimd.cli.commands import Command
 from ohnecimd.cli.failures import Failed
 from ohnecimd.cli.stage import stage_on
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND", "SCENES"]
 
-SCENES: tuple[Callable[[Stage], list[Outcome]], ...] = (demo_lines.play,)
+SCENES: tuple[Callable[[Stage], list[Outcome]], ...] = (demo_lines.play, demo_messages.play)
 """Each shows something, and tells how it came out."""
 
 
@@ -36,4 +36,7 @@ def _run(_: Namespace) -> int:
     return 0
 
 
-COMMAND = Command(summary="show one parser without I/O, and on three transports", run=_run)
+COMMAND = Command(
+    summary="show one parser without I/O and on three transports, and messages declared once",
+    run=_run,
+)

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["escape", "printable", "to_json", "unescape"]
 
@@ -86,4 +86,37 @@ def to_json(members: Mapping[str, object]) -> str:
     >>> print(to_json({"line": "\x7f\x9b"}))
     {"line": "\u007f\u009b"}
     """
-    return json.dumps(members).replace(DEL, "\\u007f")
+    try:
+        text = json.dumps(members)
+    except RecursionError:
+        text = "".join(_deep_json(members))
+    return text.replace(DEL, "\\u007f")
+
+
+class _Ready(str):
+    """JSON already."""
+
+    __slots__ = ()
+
+
+def _deep_json(value: object) -> Iterator[str]:
+    """Give the pieces of what ``json.dumps`` would return if it did not recurse."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, _Ready):
+            yield each
+        elif isinstance(each, (dict, list, tuple)):
+            is_object = isinstance(each, dict)
+            parts: list[object] = [_Ready("{" if is_object else "[")]
+            for count, item in enumerate(each):
+                if count:
+                    parts.append(_Ready(", "))
+                if is_object:
+                    parts += _Ready(f"{json.dumps(item)}: "), each[item]
+                else:
+                    parts.append(item)
+            parts.append(_Ready("}" if is_object else "]"))
+            waiting += reversed(parts)
+        else:
+            yield json.dumps(each)

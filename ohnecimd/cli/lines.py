@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ohnecimd.cli.commands import argument, positive
 from ohnecimd.cli.escapes import escape, unescape
-from ohnecimd.cli.sides import Client, Decoder, Protocol, Server, Shown, show_error
+from ohnecimd.cli.reading import events_of
+from ohnecimd.cli.sides import Client, Decoder, Explainer, Protocol, Server, Shown, show_error
+from ohnecimd.cli.standard import Input
+from ohnecimd.cli.talk import LineByLine
+from ohnecimd.messages import Span
 from ohnecimd.protocols.lines import (
     END_OF_CHAT,
     FRIENDLY,
@@ -20,14 +26,16 @@ from ohnecimd.protocols.lines import (
     decode,
     echo,
 )
+from ohnecimd.separators import separators_of
 from ohnecimd.stream import LIMIT
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ohnecimd.connection import Connection
     from ohnecimd.errors import ProtocolError
+    from ohnecimd.separators import Separator
 
 __all__ = ["ROWS"]
 
@@ -50,6 +58,11 @@ def _add_limit(parser: ArgumentParser) -> None:
         default=LIMIT,
         help="of a line, without its end (default: %(default)s)",
     )
+
+
+def _add_talking(parser: ArgumentParser) -> None:
+    LineByLine.add_options(parser)
+    _add_limit(parser)
 
 
 def _add_decoding(parser: ArgumentParser) -> None:
@@ -76,6 +89,23 @@ def _show(event: Line | ProtocolError) -> Shown:
         return show_error(event)
     members = {"line": event.text.decode("latin-1"), "offset": event.offset}
     return Shown("line", escape(event.text), members)
+
+
+def _explain(data: bytes, delimiter: Separator, limit: int) -> Iterator[Span | ProtocolError]:
+    choices = separators_of(delimiter)
+    batches = events_of(decode(delimiter, limit=limit), Input(io.BytesIO(data), "lines"))
+    number = 0
+    for event in itertools.chain.from_iterable(batches):
+        if not isinstance(event, Line):
+            yield event
+            continue
+        number += 1
+        name = f"line {number}"
+        end = event.offset + len(event.text)
+        if event.text:
+            yield Span(event.offset, end, (name, "text"), event.text)
+        found = next(each for each in choices if data.startswith(each, end))
+        yield Span(end, end + len(found), (name, "end"), found)
 
 
 def _unescaped(event: Line) -> bytes:
@@ -115,10 +145,8 @@ ROWS = (
             "prints the lines that come back",
             _talk_with(EchoClient),
             _show,
-            _add_limit,
-            say=_say,
-            ends=LF,
-            unescaped=_unescaped,
+            _add_talking,
+            LineByLine(_say, ends=LF, unescaped=_unescaped),
         ),
     ),
     Protocol(
@@ -133,10 +161,8 @@ ROWS = (
             "prints what the server has understood; a line '.' ends it",
             _talk_with(ChatClient),
             _show,
-            _add_limit,
-            say=_say_or_end,
-            ends=FRIENDLY,
-            unescaped=_unescaped,
+            _add_talking,
+            LineByLine(_say_or_end, ends=FRIENDLY, unescaped=_unescaped),
         ),
     ),
     Protocol(
@@ -145,6 +171,11 @@ ROWS = (
             "lines that end with LF or CR LF",
             lambda options: partial(decode, options.delimiter, limit=options.limit),
             _show,
+            _add_decoding,
+        ),
+        explainer=Explainer(
+            "lines that end with LF or CR LF",
+            lambda options, data: _explain(data, options.delimiter, options.limit),
             _add_decoding,
         ),
     ),

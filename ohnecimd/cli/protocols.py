@@ -4,9 +4,9 @@ One more joins with a module that makes `Protocol` rows, and with one line here;
 find everything else in the rows.
 """
 
-from ohnecimd.cli import lines
+from ohnecimd.cli import iff, ldo, lines
 from ohnecimd.cli.sides import Protocol
 
 __all__ = ["PROTOCOLS"]
 
-PROTOCOLS: dict[str, Protocol] = {row.name: row for row in (*lines.ROWS,)}
+PROTOCOLS: dict[str, Protocol] = {row.name: row for row in (*lines.ROWS, *ldo.ROWS, *iff.ROWS)}

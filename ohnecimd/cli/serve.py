@@ -9,13 +9,14 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ohnecimd.cli.addresses import Address, parse_host, parse_path, parse_port
+from ohnecimd.cli.addresses import parse_host, parse_path, parse_port
 from ohnecimd.cli.commands import Command, argument, positive
-from ohnecimd.cli.escapes import printable, to_json
+from ohnecimd.cli.escapes import to_json
 from ohnecimd.cli.failures import BadUse, Failed, Stop, reason
 from ohnecimd.cli.sides import Shown, show_error
 from ohnecimd.cli.standard import Output
 from ohnecimd.cli.transports import TRANSPORTS, Wanted
+from ohnecimd.transports.listening import Address
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -56,9 +57,17 @@ def _add_options(parser: ArgumentParser) -> None:
 
 def _run(options: Namespace) -> int:
     switch = _Switch()
-    journal = _Journal(Output(switch.is_off), options.side.show, switch, as_json=options.json)
+    side = options.side
+    factory = side.make(options)
+    journal = _Journal(
+        Output(switch.is_off),
+        side.show,
+        switch,
+        has_ended=lambda: side.has_ended(factory),
+        as_json=options.json,
+    )
     wanted = Wanted(
-        options.side.make(options),
+        factory,
         on_ready=journal.listening,
         options={
             **_place(options),
@@ -93,7 +102,7 @@ def _refusal(options: Namespace, error: OSError) -> BadUse:
     """Say why the server cannot listen."""
     place = Address(**_place(options))  # type: ignore[arg-type] # it has the same names
     why = reason(error)
-    if place.unix is not None and _is_another_file(place.unix):
+    if place.unix and _is_another_file(place.unix):
         why = "there is a file that is no socket"
     return BadUse(f"cannot listen on {place}: {why}")
 
@@ -152,14 +161,21 @@ def _signals_to(switch: _Switch) -> Iterator[None]:
 
 
 class _Journal:
-    """Prints what happens; turns the server off when that is not possible any more."""
+    """Prints what happens; turns the server off when that, or the server's work, is over."""
 
     def __init__(
-        self, output: Output, show: Callable[[Any], Shown], switch: _Switch, *, as_json: bool
+        self,
+        output: Output,
+        show: Callable[[Any], Shown],
+        switch: _Switch,
+        *,
+        has_ended: Callable[[], bool],
+        as_json: bool,
     ) -> None:
         self._output = output
         self._show = show
         self._switch = switch
+        self._has_ended = has_ended
         self._as_json = as_json
         self._numbers: dict[Connection[Any], int] = {}
         self._count = 0
@@ -167,7 +183,7 @@ class _Journal:
 
     def listening(self, server: Running) -> None:
         self._switch.wire(server)
-        self._print(f"listening on {printable(str(server.address))}")
+        self._print(f"listening on {server.address}")
 
     def opened(self, connection: Connection[Any]) -> None:
         self._count += 1
@@ -183,6 +199,8 @@ class _Journal:
     def closed(self, connection: Connection[Any]) -> None:
         self._tell(connection, Shown("close", "", {}))
         del self._numbers[connection]
+        if not self._numbers and self._has_ended():
+            self._switch.turn_off()
 
     def _tell(self, connection: Connection[Any], shown: Shown) -> None:
         number = self._numbers[connection]

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ohnecimd.cli.escapes import printable
 from ohnecimd.cli.failures import reason
-from ohnecimd.errors import ProtocolError
+from ohnecimd.errors import OhnecimdError, ProtocolError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ohnecimd.connection import Connection
-    from ohnecimd.separators import Separator
+    from ohnecimd.messages import Span
 
-__all__ = ["Client", "Decoder", "Protocol", "Server", "Shown", "Side", "kind_of", "show_error"]
+__all__ = [
+    "AnySide",
+    "Client",
+    "Decoder",
+    "Explainer",
+    "Protocol",
+    "Server",
+    "Shown",
+    "Side",
+    "kind_of",
+    "show_error",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +38,15 @@ class Shown:
     Args:
         name: its kind, in one word.
         text: printable ASCII on one line; bytes from the wire are escaped.
-        members: the same for JSON; with `offset` if it has a place in the stream.
+        members: the same for JSON; with `offset` if it has a place in the stream. Without, the text
+            is all that is printed.
+        faults: how many places in it are malformed; with `error` in the members, it is one itself.
     """
 
     name: str
     text: str
     members: Mapping[str, object]
+    faults: int = 0
 
 
 def kind_of(error: BaseException) -> str:
@@ -42,7 +56,10 @@ def kind_of(error: BaseException) -> str:
 
 def show_error(error: BaseException) -> Shown:
     """Show what was wrong with the input."""
-    message = reason(error) if isinstance(error, OSError) else printable(str(error))
+    if isinstance(error, OSError) and not isinstance(error, OhnecimdError):
+        message = reason(error)
+    else:
+        message = printable(str(error))
     kind = kind_of(error)
     members: dict[str, object] = {"error": kind}
     if isinstance(error, ProtocolError) and error.position is not None:
@@ -69,7 +86,14 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Server(Side):
-    """What ``serve`` needs."""
+    """What ``serve`` needs.
+
+    Args:
+        has_ended: asked with what `make` has made when the last client has gone: whether the
+            server is to stop.
+    """
+
+    has_ended: Callable[[Any], bool] = lambda _: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +102,34 @@ class Decoder(Side):
 
 
 @dataclass(frozen=True, slots=True)
+class Explainer:
+    """What ``explain`` needs.
+
+    Args:
+        summary: for the help.
+        explain: the options that were given, and bytes, to what their parts are and what is wrong
+            with them, in the order of the places.
+        add_options: adds the options that `explain` looks at.
+    """
+
+    summary: str
+    explain: Callable[[Namespace, bytes], Iterable[Span | ProtocolError]]
+    add_options: Callable[[ArgumentParser], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Client(Side):
     """What ``talk`` needs.
 
     Args:
-        say: queues one line in a connection; False if it ends the conversation, so that no answer
-            comes. Raises `LocalProtocolError` where it cannot be said.
-        ends: what ends a line of standard input.
-        unescaped: an event as bytes, for ``--raw``.
+        converse: has the conversation, with the options that were given: `ohnecimd.cli.talk` has
+            what it takes to connect, to get at what the user wants to say, and to fail.
     """
 
-    say: Callable[[Any, bytes], bool]
-    ends: Separator
-    unescaped: Callable[[Any], bytes]
+    converse: Callable[[Namespace], object]
+
+
+AnySide: TypeAlias = Side | Explainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +140,4 @@ class Protocol:
     server: Server | None = None
     client: Client | None = None
     decoder: Decoder | None = None
+    explainer: Explainer | None = None

@@ -3,7 +3,7 @@
 One more joins with a module here, and with one line in `COMMANDS`.
 """
 
-from ohnecimd.cli import decode, demo, serve, talk
+from ohnecimd.cli import decode, demo, explain, serve, talk
 from ohnecimd.cli.commands import Command
 
 __all__ = ["COMMANDS"]
@@ -13,4 +13,5 @@ COMMANDS: dict[str, Command] = {
     "serve": serve.COMMAND,
     "talk": talk.COMMAND,
     "decode": decode.COMMAND,
+    "explain": explain.COMMAND,
 }

@@ -1,7 +1,8 @@
-"""``ohnecimd talk``: a client that says lines and prints the answers.
+"""``ohnecimd talk``: a client that says something and prints the answers.
 
-What is said goes out in batches, and a batch waits for the answers to the one before it; so a
-long input needs little memory, and neither side can wait for the other to take something.
+A protocol brings the conversation, as `Client.converse`. Here is what any of them needs:
+`add_words`, `connected`, `given`, `complaints`; and the conversation of protocols that are made of
+lines, `LineByLine`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import contextlib
 import errno
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ohnecimd import emit, protocol
 from ohnecimd.cli.addresses import parse_address
-from ohnecimd.cli.commands import Command, argument
+from ohnecimd.cli.commands import Command, argument, seconds
 from ohnecimd.cli.escapes import escape
 from ohnecimd.cli.failures import BadUse, Failed, reason
 from ohnecimd.cli.reading import events_of
@@ -32,27 +34,16 @@ from ohnecimd.transports import sockets
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from ohnecimd.cli.sides import Client
     from ohnecimd.separators import Separator
     from ohnecimd.steps import Steps
 
-__all__ = ["COMMAND"]
+__all__ = ["COMMAND", "LineByLine", "add_words", "complaints", "connected", "given"]
 
 TIMEOUT_S = 30.0
 BATCH_LINES = 1024
 NOBODY_THERE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
-
-
-def _timeout(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 1e6:
-        raise ValueError(f"bad timeout {text!r}: it is a number of seconds, more than 0")
-    return seconds
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -62,53 +53,71 @@ def _add_arguments(parser: ArgumentParser) -> None:
         type=argument(parse_address),
         help="HOST:PORT, [IPv6]:PORT or unix:PATH",
     )
-    parser.add_argument(
-        "words",
-        metavar="WORD",
-        nargs="*",
-        default=[],
-        help="a line to say; none: the lines of standard input",
-    )
 
 
 def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         metavar="SECONDS",
-        type=argument(_timeout),
+        type=seconds("timeout"),
         help=f"how long to wait for a server that does nothing (default: {TIMEOUT_S:g})",
-    )
-    parser.add_argument(
-        "--raw", action="store_true", help="print the bytes of answers as they are, not escaped"
     )
 
 
 def _run(options: Namespace) -> int:
-    side = options.side
-    output = Output()
-    batches = _words(options.words) if options.words else _lines(side.ends, options.limit)
-    with _connected(options) as client:
-        talk = _Talk(client, output, options)
-        for lines in batches:
-            if not talk.say(lines):
-                break
+    options.side.converse(options)
     return 0
 
 
-def _connected(options: Namespace) -> sockets.Client[Any]:
+# For conversations
+
+
+def add_words(parser: ArgumentParser, metavar: str, what: str) -> None:
+    """Have the user say something in words, or on standard input: `given` has it."""
+    parser.add_argument(
+        "words",
+        metavar=metavar,
+        nargs="*",
+        default=[],
+        help=f"{what}; none: the lines of standard input",
+    )
+
+
+def connected(options: Namespace) -> sockets.Client[Any]:
+    """Connect to the server that is meant; use it in a ``with``.
+
+    Raises:
+        Failed: nobody is there.
+        BadUse: nobody can be there.
+    """
     place = options.address
     try:
         return sockets.connect(
             options.side.make(options),
             place.host,
             place.port,
-            unix=place.unix,
+            unix=place.unix or None,
             timeout_s=options.timeout,
         )
     except OSError as error:
         text = f"cannot connect to {place}: {reason(error)}"
         is_theirs = isinstance(error, (ConnectionError, TimeoutError))
         raise (Failed if is_theirs or error.errno in NOBODY_THERE else BadUse)(text) from error
+
+
+def given(options: Namespace, ends: Separator, limit: int) -> Iterator[list[bytes]]:
+    """Give what the user wants to say: all words, or lines of standard input as they come.
+
+    Args:
+        options: with the words.
+        ends: what ends a line.
+        limit: of a line in bytes.
+
+    Raises:
+        BadUse: there are no words, and standard input is closed.
+        Failed: a line is too long, or standard input cannot be read.
+    """
+    return _words(options.words) if options.words else _lines(ends, limit)
 
 
 def _words(words: Iterable[str]) -> Iterator[list[bytes]]:
@@ -134,20 +143,84 @@ def _lines(ends: Separator, limit: int) -> Iterator[list[bytes]]:
             yield lines[start : start + BATCH_LINES]
 
 
+@contextlib.contextmanager
+def complaints(options: Namespace, place: Callable[[], str]) -> Iterator[None]:
+    """Make `Failed`, with a text for people, of what goes wrong with the connection.
+
+    Args:
+        options: that were given.
+        place: names what the server was to answer.
+    """
+    try:
+        yield
+    except Closed:
+        raise Failed(f"the server closed the connection without answering {place()}") from None
+    except OhnecimdError as error:
+        raise Failed(f"bad answer to {place()}: {error}") from error
+    except TimeoutError as error:
+        raise Failed(f"no answer within {options.timeout:g} s") from error
+    except OSError as error:
+        raise Failed(f"the connection is lost: {reason(error)}") from error
+
+
+# The conversation of lines
+
+
+@dataclass(frozen=True, slots=True)
+class LineByLine:
+    """A conversation in which lines are said, and each gets an answer.
+
+    They go out in batches, and a batch waits for the answers to the one before it; so a long
+    input needs little memory, and neither side can wait for the other to take something.
+
+    Its options are `words`, `limit` and `raw`: see `add_options`.
+
+    Args:
+        say: queues one line in a connection; False if it ends the conversation, so that no answer
+            comes. Raises `LocalProtocolError` where it cannot be said.
+        ends: what ends a line of standard input.
+        unescaped: an answer as bytes, for ``--raw``.
+    """
+
+    say: Callable[[Any, bytes], bool]
+    ends: Separator
+    unescaped: Callable[[Any], bytes]
+
+    @staticmethod
+    def add_options(parser: ArgumentParser) -> None:
+        """Add what it looks at, but for `limit`."""
+        add_words(parser, "WORD", "a line to say")
+        parser.add_argument(
+            "--raw",
+            action="store_true",
+            default=False,
+            help="print the bytes of answers as they are, not escaped",
+        )
+
+    def __call__(self, options: Namespace) -> None:
+        """Talk until the words, or standard input, or the conversation, are at an end."""
+        output = Output()
+        batches = given(options, self.ends, options.limit)
+        with connected(options) as client:
+            talk = _Talk(client, output, options)
+            for lines in batches:
+                if not talk.say(lines):
+                    break
+
+
 class _Talk:
-    """A conversation: lines are said, answers printed, and counted."""
+    """Such a conversation with one server: says lines, prints answers, and counts them."""
 
     def __init__(self, client: sockets.Client[Any], output: Output, options: Namespace) -> None:
         self._client = client
         self._output = output
-        self._side: Client = options.side
-        self._is_raw: bool = options.raw
-        self._timeout_s: float = options.timeout
+        self._options = options
+        self._manner: LineByLine = options.side.converse
         self._answered = 0
 
     def say(self, lines: list[bytes]) -> bool:
         """Say lines, and print the answers; False if that has ended the conversation."""
-        with self._troubles():
+        with complaints(self._options, lambda: f"line {self._answered + 1}"):
             said, goes_on = self._queue(lines)
             with contextlib.suppress(OhnecimdError, ConnectionError):
                 self._client.flush()  # what it fails with follows the answers before that
@@ -160,7 +233,7 @@ class _Talk:
         connection = self._client.connection
         for said, line in enumerate(lines):
             try:
-                if not self._side.say(connection, line):
+                if not self._manner.say(connection, line):
                     return said, False
             except NotAllowedNow:
                 return said + 1, True  # it is over: the answers, or their lack, will tell
@@ -184,25 +257,11 @@ class _Talk:
         return len(answers)
 
     def _write(self, answers: list[Any]) -> None:
-        if self._is_raw:
-            self._output.write(b"".join(map(self._side.unescaped, answers)))
+        if self._options.raw:
+            self._output.write(b"".join(map(self._manner.unescaped, answers)))
         else:
-            self._output.write("".join(f"{self._side.show(each).text}\n" for each in answers))
-
-    @contextlib.contextmanager
-    def _troubles(self) -> Iterator[None]:
-        """Say what has gone wrong."""
-        try:
-            yield
-        except Closed:
-            place = f"line {self._answered + 1}"
-            raise Failed(f"the server closed the connection without answering {place}") from None
-        except OhnecimdError as error:
-            raise Failed(f"bad answer to line {self._answered + 1}: {error}") from error
-        except TimeoutError as error:
-            raise Failed(f"no answer within {self._timeout_s:g} s") from error
-        except OSError as error:
-            raise Failed(f"the connection is lost: {reason(error)}") from error
+            show = self._options.side.show
+            self._output.write("".join(f"{show(each).text}\n" for each in answers))
 
 
 COMMAND = Command(
@@ -210,6 +269,6 @@ COMMAND = Command(
     run=_run,
     add_arguments=_add_arguments,
     add_options=_add_options,
-    defaults={"timeout": TIMEOUT_S, "raw": False},
+    defaults={"timeout": TIMEOUT_S},
     side=lambda protocol: protocol.client,
 )

@@ -14,6 +14,7 @@ __all__ = [
     "ACCEPTED_AT_ONCE",
     "BACKLOG",
     "UNABLE_S",
+    "UNIX",
     "Address",
     "Listener",
     "UnixPath",
@@ -23,6 +24,8 @@ __all__ = [
 
 UnixPath: TypeAlias = "str | os.PathLike[str]"
 
+UNIX = "unix:"
+"""Stands before the path in the text of an address."""
 BACKLOG = 1024  # clients that the system lets wait; it may allow fewer
 ACCEPTED_AT_ONCE = 64
 UNABLE_S = 1.0  # how long to leave them there when the system gives us no more sockets
@@ -31,6 +34,8 @@ UNABLE_S = 1.0  # how long to leave them there when the system gives us no more 
 @dataclass(frozen=True, slots=True)
 class Address:
     """The address of a server: `host` and `port`, or the path of a Unix socket.
+
+    Its text is what one types, without anything that a terminal obeys.
 
     >>> str(Address("127.0.0.1", 40231)), str(Address("::1", 25)), str(Address(unix="/run/echo"))
     ('127.0.0.1:40231', '[::1]:25', 'unix:/run/echo')
@@ -41,9 +46,11 @@ class Address:
     unix: str = ""
 
     def __str__(self) -> str:
-        if self.unix:
-            return f"unix:{self.unix}"
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        text = f"{UNIX}{self.unix}" if self.unix else f"{host}:{self.port}"
+        return "".join(
+            each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+        )
 
     @property
     def sockaddr(self) -> tuple[str, int] | str:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ohnecimd.cli import decode, main, progress, reading
+from ohnecimd.cli import main, progress, reading
 from ohnecimd.cli.reading import events_of
 from ohnecimd.cli.standard import Input, Output
 from ohnecimd.connection import protocol
@@ -146,7 +146,7 @@ def test_a_file_that_may_not_be_read_is_named(run, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(decode, "open", refuse, raising=False)
+    monkeypatch.setattr(reading, "open", refuse, raising=False)
     ran = run("decode", "lines", "secret")
     assert (ran.status, ran.err) == (
         2,

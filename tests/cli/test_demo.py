@@ -1,13 +1,18 @@
 import io
 import re
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from ohnecimd import protocol, put, read_until
-from ohnecimd.cli import demo, demo_lines, transports
+from ohnecimd.cli import demo, demo_lines, demo_messages, transports
 from ohnecimd.cli.stage import ColourStage, Outcome, Stage, stage_on
 from ohnecimd.cli.standard import Output
+from ohnecimd.errors import ChecksumMismatch, Malformed
+from ohnecimd.protocols.chunks import Server
+
+ALL_RUNS = "no I/O, sockets, asyncio, gevent, messages, LDO"
 
 
 @pytest.fixture
@@ -20,7 +25,7 @@ def without_gevent(monkeypatch):
 def test_the_demo_runs_one_parser_four_times_and_checks_it(run):
     ran = run("demo")
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out.endswith("\n4 runs, all answers right: no I/O, sockets, asyncio, gevent\n")
+    assert ran.out.endswith(f"\n6 runs, all answers right: {ALL_RUNS}\n")
     steps = [line.strip() for line in ran.out.splitlines()]
     for kind, data in [
         ("in     ", b"lo\r"),
@@ -48,7 +53,9 @@ def test_the_demo_leaves_out_what_is_not_installed(run, without_gevent):
     assert ran.status == 0
     assert "On gevent: left out\n" in ran.out
     assert "    the transport gevent is not installed: pip install 'ohnecimd[gevent]'\n" in ran.out
-    assert ran.out.endswith("\n3 runs, all answers right: no I/O, sockets, asyncio\n")
+    assert ran.out.endswith(
+        "\n5 runs, all answers right: no I/O, sockets, asyncio, messages, LDO\n"
+    )
 
 
 @protocol
@@ -98,9 +105,132 @@ def test_a_transport_that_cannot_listen_fails(run, monkeypatch):
 def test_a_scene_joins_with_a_row(run, monkeypatch):
     monkeypatch.setattr(demo, "SCENES", (*demo.SCENES, lambda _: [one_more]))
     one_more = Outcome("morse", is_right=True)
-    assert run("demo").out.endswith(
-        "\n5 runs, all answers right: no I/O, sockets, asyncio, gevent, morse\n"
+    assert run("demo").out.endswith(f"\n7 runs, all answers right: {ALL_RUNS}, morse\n")
+
+
+# Messages
+
+
+@pytest.fixture
+def messages_only(monkeypatch):
+    monkeypatch.setattr(demo, "SCENES", (demo_messages.play,))
+
+
+@pytest.mark.usefixtures("messages_only")
+def test_a_message_is_shown_with_its_bytes_and_each_field_beside_its_own(run):
+    ran = run("demo")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.endswith("\n2 runs, all answers right: messages, LDO\n")
+    shown = ran.out.splitlines()
+    for line in (
+        "    00000000  00 07                    ..        sensor = 7",
+        "    00000002  41 ac 00 00              A...      celsius = 21.5",
+        "    00000006  0d                       .         size = 13",
+        "    00000007  62 79 20 74 68 65 20 77  by the w  note = 'by the window'",
+        "    00000014  04 f4                    ..        crc = 1268",
+        "    Reading(sensor=7, celsius=21.5, note='by the window')",
+        "    Answer(is_success=True, value=7.0)",
+    ):
+        assert line in shown
+
+
+@pytest.mark.usefixtures("messages_only")
+def test_the_declaration_that_is_shown_is_what_is_decoded(run):
+    out = run("demo").out
+    shown = out[out.index("    class Reading") : out.index("\nIts bytes")]
+    source = "\n".join(line.removeprefix("    ") for line in shown.splitlines())
+    names = vars(demo_messages).copy()
+    exec(compile(f"from __future__ import annotations\n{source}", "<shown>", "exec"), names)
+    again = names["Reading"].decode(demo_messages.READING.encode())
+    assert again.to_json() == demo_messages.READING.to_json()
+    data = bytearray(demo_messages.READING.encode())
+    data[demo_messages.SPOILT_BYTE] ^= 1
+    with pytest.raises(ChecksumMismatch):
+        names["Reading"].decode(data)
+
+
+@pytest.mark.usefixtures("messages_only")
+def test_the_byte_that_is_spoilt_is_noticed(run):
+    out = run("demo").out
+    assert (
+        "    ChecksumMismatch: at byte 20 in Reading > crc: expected a checksum of 1269, found 1268"
+        in out.splitlines()
     )
+
+
+@pytest.mark.usefixtures("messages_only")
+def test_a_spoilt_byte_that_is_not_noticed_fails(run, monkeypatch):
+    monkeypatch.setattr(demo_messages, "SPOILT_BYTE", 0)
+    ran = run("demo")
+    assert (ran.status, ran.err) == (1, "ohnecimd: error: wrong answers: messages\n")
+    assert "\n    Reading(sensor=263, celsius=21.5, note='by the window')\n" in ran.out
+    assert "    wrong  expected a ChecksumMismatch\n" in ran.out
+
+
+@pytest.mark.usefixtures("messages_only")
+def test_a_spoilt_byte_that_is_taken_for_something_else_fails(run, monkeypatch):
+    class Confused(demo_messages.Reading):
+        @classmethod
+        def decode(cls, data):
+            if bytes(data) != demo_messages.READING.encode():
+                raise Malformed("too warm", position=2)
+            return demo_messages.READING
+
+    monkeypatch.setattr(demo_messages, "Reading", Confused)
+    ran = run("demo")
+    assert (ran.status, ran.err) == (1, "ohnecimd: error: wrong answers: messages\n")
+    assert "    Malformed: at byte 2: too warm\n" in ran.out
+    assert "    wrong  expected a ChecksumMismatch\n" in ran.out
+
+
+@pytest.mark.usefixtures("messages_only")
+def test_a_message_that_is_decoded_wrongly_fails(run, monkeypatch):
+    class Forgetful(demo_messages.Reading):
+        @classmethod
+        def decode(cls, _data):
+            return demo_messages.Reading(8, 21.5, "by the window")
+
+    monkeypatch.setattr(demo_messages, "Reading", Forgetful)
+    ran = run("demo")
+    assert (ran.status, ran.err) == (1, "ohnecimd: error: wrong answers: messages\n")
+    assert "    wrong  expected Reading(sensor=7, " in ran.out
+
+
+class Spoilt(Server):
+    """A server whose replies have one byte changed."""
+
+    place = 0
+    value = 0
+
+    def __call__(self):
+        connection = super().__call__()
+        read = connection.read
+
+        def spoil(nbytes=0):
+            data = bytearray(read(nbytes))
+            data[self.place] = self.value
+            return bytes(data)
+
+        return SimpleNamespace(send=connection.send, read=spoil)
+
+
+@pytest.mark.usefixtures("messages_only")
+@pytest.mark.parametrize(
+    ("place", "value", "shown"),
+    [
+        (-3, ord("8"), "    Answer(is_success=True, value=8.0)"),
+        (16, ord("2"), "    wrong  at byte "),
+        (4, 0xFF, "    wrong  expected Answer(is_success=True, value=7.0)"),
+    ],
+)
+def test_a_spoilt_answer_is_shown_and_fails(run, monkeypatch, place, value, shown):
+    monkeypatch.setattr(demo_messages, "Server", Spoilt)
+    monkeypatch.setattr(Spoilt, "place", place)
+    monkeypatch.setattr(Spoilt, "value", value)
+    ran = run("demo")
+    assert (ran.status, ran.err) == (1, "ohnecimd: error: wrong answers: LDO\n")
+    assert f"\n{shown}" in ran.out
+    assert "    wrong  " in ran.out
 
 
 def test_the_demo_into_a_closed_pipe_is_quiet(launch, closed_pipe):

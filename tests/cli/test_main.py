@@ -114,7 +114,7 @@ def test_every_protocol_has_a_side_for_some_command():
 def test_a_protocol_joins_with_a_row(capfd):
     class Row:
         name = "morse"
-        server = client = None
+        server = client = explainer = None
         decoder = PROTOCOLS["lines"].decoder
 
     parser = commands.parser_of(COMMANDS, PROTOCOLS | {"morse": Row})

@@ -1,12 +1,14 @@
 """The client of every transport, against its own server."""
 
+import math
 import socket
 import threading
+from functools import partial
 
 import pytest
 from parsers import Ask, Talk, echo, flood, hasty, one_line, polite, report, stubborn
 
-from ohnecimd import NoResult, protocol, put, read_until, read_upto
+from ohnecimd import NoResult, protocol, put, read_until, read_upto, timeout
 from ohnecimd.errors import Closed, Malformed, Misuse, TimeoutExpired
 
 
@@ -216,6 +218,17 @@ def test_a_server_that_nobody_accepts_at_is_waited_for_no_longer_than_wanted(ser
     assert first.read(6) == b"hello\n"
     with connect(server, Ask, timeout_s=0.05) as client, pytest.raises(TimeoutError):
         client.next_event()
+
+
+@pytest.mark.parametrize("seconds", [1e10, math.inf])
+def test_a_parser_may_wait_for_an_answer_for_ages(serve, connect, seconds):
+    @protocol
+    def patient():
+        yield from put(b"what?\n")
+        return (yield from timeout(seconds, partial(read_until, b"\n")))
+
+    with connect(serve(one_line), patient) as client:
+        assert client.result() == b"got what?"
 
 
 def test_events_wait_while_nobody_fetches_them(serve, connect):

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import math
 import os
 import socket
 import threading
@@ -192,6 +193,29 @@ def test_a_parser_that_sleeps_ends_in_time_though_its_input_has_ended(serve, pee
     client.send(b"zzz\n")
     client.send_eof()
     assert client.read_rest() == b"zzz\n"
+
+
+@pytest.mark.parametrize("seconds", [1e10, math.inf])
+def test_a_parser_that_sleeps_for_ages_disturbs_nobody(serve, peer, seconds):
+    @protocol
+    def drowsy():
+        line = yield from read_upto(b"\n")
+        if line == b"sleep\n":
+            yield from sleep(seconds)
+        yield from put(line)
+
+    opened = []
+    server = serve(drowsy, on_open=opened.append)
+    sleeper = peer(server)
+    sleeper.send(b"sleep\n")
+    server.wait_until(lambda: opened and opened[0].deadline is not None)
+    other = peer(server)
+    other.send(b"awake\n")
+    assert other.read_rest() == b"awake\n"
+    assert not server.call(lambda: opened[0].closing)
+    server.stop(grace_s=0)
+    assert sleeper.read_rest() == b""
+    assert server.join() < 5
 
 
 def test_deadlines_are_on_the_clock_of_the_connection(serve, peer):

@@ -1,9 +1,10 @@
 """A driver, without a socket."""
 
+from math import inf
 from types import SimpleNamespace
 
 import pytest
-from parsers import MIB, Ask, Talk, echo, flood, one_line, report, stubborn
+from parsers import MIB, Ask, Talk, echo, flood, late, one_line, report, stubborn
 
 from ohnecimd import emit, protocol, put, read_upto
 from ohnecimd.testing.clock import FakeClock
@@ -12,6 +13,7 @@ from ohnecimd.transports import sides
 from ohnecimd.transports.driver import (
     LINGER_BYTES,
     LINGER_S,
+    LONGEST_WAIT_S,
     PIECE_BYTES,
     STALL_S,
     Driver,
@@ -144,6 +146,26 @@ def test_the_last_output_waits_for_a_peer_as_long_as_it_takes_some(clock):
 
 def test_nothing_is_woken_for_without_need():
     assert started(echo()).wake_in() is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wait_s"),
+    [
+        (10, 10),
+        (LONGEST_WAIT_S * 2, LONGEST_WAIT_S),
+        (1e300, LONGEST_WAIT_S),
+        (inf, LONGEST_WAIT_S),
+    ],
+)
+def test_a_deadline_is_waited_for_but_not_longer_than_clocks_take(seconds, wait_s):
+    clock = FakeClock()
+    driver = started(protocol(late.__wrapped__, clock=clock)(seconds))
+    driver.receive(b"zzz\n")
+    driver.pump()
+    assert driver.wake_in() == wait_s
+    clock.advance(wait_s)
+    driver.pump()
+    assert bytes(driver.outgoing) == (b"zzz\n" if wait_s == seconds else b"")
 
 
 def test_a_parser_that_waits_for_ever_is_given_up_at_the_end_of_the_input():
