@@ -53,15 +53,42 @@ class Domain:
     def __and__(self, other: Domain | Within) -> Domain:
         """Return the values that are in both."""
         if isinstance(other, Within):
+            self._require_measure(other)
             return self._between(other.low, other.high)
         if isinstance(other, Choice):
             return self._chosen(other)
         if isinstance(other, Where):
+            self._require_matchable(other.pattern)
             return replace(other, domain=self if other.domain is None else self & other.domain)
         return Where(str(other), other.holds, self)
 
+    @property
+    def plain(self) -> Domain:
+        """What is left without conditions and conversions."""
+        return self
+
     def _between(self, low: float | None, high: float | None) -> Domain:
         raise Misuse(f"{self} cannot be narrowed to {Within(low, high)}")
+
+    def _require_measure(self, bounds: Within) -> None:
+        plain = self.plain
+        examples = plain.values if isinstance(plain, Choice) else ()
+        has_size = isinstance(plain, _Sized) or any(map(_is_sized, examples))
+        is_number = isinstance(plain, (Integers, Reals)) or not all(map(_is_sized, examples))
+        if bounds.of_sizes is True and is_number:
+            raise Misuse(f"length() narrows bytes, text and tuples; for {self} there is within()")
+        if bounds.of_sizes is False and has_size:
+            raise Misuse(f"within() narrows numbers; for {self} there is length()")
+
+    def _require_matchable(self, pattern: str | bytes | None) -> None:
+        plain = self.plain
+        if pattern is None or not isinstance(plain, (Integers, Reals, _Sized)):
+            return
+        if not isinstance(plain, (Octets, Characters)):
+            raise Misuse(f"matching() is for bytes and text, not for {self}")
+        if isinstance(plain, Characters) != isinstance(pattern, str):
+            kind, other = ("bytes", "text") if isinstance(pattern, bytes) else ("text", "bytes")
+            raise Misuse(f"{pattern!r} matches {kind}, not {other}")
 
     def _chosen(self, choice: Choice) -> Domain:
         for value in choice.values:
@@ -72,10 +99,17 @@ class Domain:
 
 @dataclass(frozen=True)
 class Within:
-    """From `low` to `high`, both included; None: no bound. Narrows numbers, or lengths."""
+    """From `low` to `high`, both included; None: no bound.
+
+    Args:
+        low: the least.
+        high: the most.
+        of_sizes: whether it narrows lengths, not numbers; None: whichever there are.
+    """
 
     low: float | None
     high: float | None
+    of_sizes: bool | None = None
 
     def __str__(self) -> str:
         return _span(self.low, self.high)
@@ -83,12 +117,12 @@ class Within:
 
 def within(low: float | None = None, high: float | None = None) -> Within:
     """Narrow the values of a number to a range, both ends included."""
-    return Within(low, high)
+    return Within(low, high, of_sizes=False)
 
 
 def length(least: int = 0, most: int | None = None) -> Within:
     """Narrow how many bytes or items there are, in `Annotated`; of text, its bytes count."""
-    return Within(least, most)
+    return Within(least, most, of_sizes=True)
 
 
 @dataclass(frozen=True)
@@ -255,7 +289,7 @@ class Choice(Domain):
         return Choice(left)
 
     def __str__(self) -> str:
-        *others, last = map(repr, self.values)
+        *others, last = map(shown, self.values)
         return f"{', '.join(others)} or {last}" if others else last
 
 
@@ -281,6 +315,11 @@ class Where(Domain):
     condition: Callable[[Any], bool]
     domain: Domain | None = None
     pattern: str | bytes | None = None
+
+    @property
+    def plain(self) -> Domain:
+        """What is left without the condition."""
+        return self if self.domain is None else self.domain.plain
 
     def holds(self, value: Any) -> bool:  # noqa: ANN401
         """Tell whether the value is one of them."""
@@ -335,6 +374,11 @@ class Converted(Domain):
     source: Domain
     make: Callable[[Any], Any]
 
+    @property
+    def plain(self) -> Domain:
+        """What is left without the conversion."""
+        return self.domain.plain
+
     def holds(self, value: Any) -> bool:  # noqa: ANN401
         """Tell whether the value is one of them."""
         return self.domain.holds(value)
@@ -371,8 +415,12 @@ def shown(value: object, most: int = 64) -> str:
     return repr(value)
 
 
+def _is_sized(value: object) -> bool:
+    return isinstance(value, (bytes, str, tuple))
+
+
 def _is_between(value: Any, bounds: Within) -> bool:  # noqa: ANN401 - a number, or what has a length
-    size = len(value) if isinstance(value, (bytes, str, tuple)) else value
+    size = len(value) if _is_sized(value) else value
     low, high = bounds.low, bounds.high
     return (low is None or size >= low) and (high is None or size <= high)
 

@@ -52,6 +52,7 @@ __all__ = [
 ]
 
 QUOTED_BYTES = 32  # how much of the peer's bytes an error repeats
+QUOTED_CHARACTERS = 128  # how much of the repr of anything else; 32 bytes take no more
 
 
 class OhnecimdError(Exception):
@@ -67,9 +68,11 @@ class ProtocolError(OhnecimdError):
             it out, the engine fills in the place where the parser stands.
         path: labels around the place, from the outside in.
         expected: what could have stood there, in words.
-        found: what stood there; only the first 32 bytes are kept.
+        found: what stood there: bytes, of which the first 32 are kept, or any other value.
         hint: the protocol's own answer to this fault, such as an error code.
 
+    >>> print(Malformed(expected="1 or more", found=0))
+    expected 1 or more, found 0
     >>> print(Malformed(position=117, path=["packet", "parameter 033"],
     ...                 expected="TAB", found=b"\x03"))
     at byte 117 in packet > parameter 033: expected TAB, found b'\x03'
@@ -82,7 +85,7 @@ class ProtocolError(OhnecimdError):
         position: int | None = None,
         path: Iterable[str] = (),
         expected: str = "",
-        found: bytes | None = None,
+        found: object = None,
         hint: object = None,
     ) -> None:
         super().__init__(message)
@@ -90,7 +93,11 @@ class ProtocolError(OhnecimdError):
         self.position = position
         self.path = tuple(path)
         self.expected = expected
-        self.found = None if found is None else bytes(found[:QUOTED_BYTES])
+        self.found: object = (
+            bytes(found[:QUOTED_BYTES])
+            if isinstance(found, (bytes, bytearray, memoryview))
+            else found
+        )
         self.hint = hint
 
     def __str__(self) -> str:
@@ -107,8 +114,17 @@ class ProtocolError(OhnecimdError):
     def _fault(self) -> str:
         words = [f"expected {self.expected}"] if self.expected else []
         if self.found is not None:
-            words.append(f"found {self.found!r}" if self.found else "found nothing")
+            words.append(f"found {_shown(self.found)}")
         return ", ".join(words) or type(self).__name__
+
+
+def _shown(found: object) -> str:
+    if isinstance(found, bytes):
+        return repr(found) if found else "nothing"
+    if isinstance(found, int) and found.bit_length() > QUOTED_CHARACTERS:
+        return f"an integer of {found.bit_length()} bits"  # Python refuses to print very long ones
+    text = " ".join(repr(found).splitlines())
+    return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}..."
 
 
 class RemoteProtocolError(ProtocolError):
@@ -144,7 +160,7 @@ class Truncated(RemoteProtocolError, EOFError):
         position: int | None = None,
         path: Iterable[str] = (),
         expected: str = "",
-        found: bytes | None = None,
+        found: object = None,
         hint: object = None,
         partial: bytes = b"",
     ) -> None:

@@ -51,6 +51,7 @@ from ohnecimd.declaring.kinds import (
     decode_one,
     encode_one,
     exactly,
+    require_integer,
     size_of_type,
     struct_of,
     take_bytes,
@@ -216,6 +217,7 @@ def raw(nbytes: int) -> Fixed:
 
 
 def _count(nbytes: int) -> int:
+    require_integer(nbytes, "bytes")
     if nbytes < 0:
         raise Misuse(f"a field cannot have {nbytes} bytes")
     return nbytes
@@ -344,6 +346,7 @@ def prefixed(number: object, *, encoding: str | None = None, align: int = 1) -> 
     """
     kind = _fixed_in(number)
     read_number = _reader_of(kind)
+    require_integer(align, "bytes")
     if align < 1:
         raise Misuse(f"nothing is aligned to {align} bytes")
     domain: Domain
@@ -405,6 +408,7 @@ def counted(number: object) -> Repeated:
 
 def repeated(times: int) -> Repeated:
     """Let a tuple have exactly so many items, in `Annotated`."""
+    require_integer(times, "items")
     if times < 0:
         raise Misuse(f"a tuple cannot have {times} items")
     return Repeated(times=times)

@@ -45,6 +45,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 import msgspec
 
+from ohnecimd.declaring.checking import require_names
 from ohnecimd.declaring.compiling import compiled, is_compiled
 from ohnecimd.declaring.declarations import (
     SECRET,
@@ -53,7 +54,6 @@ from ohnecimd.declaring.declarations import (
     count_of,
     declaration_of,
     length_of,
-    require_names,
 )
 from ohnecimd.declaring.dissecting import STARS, Span, dissect, parts_of
 from ohnecimd.domains import length, matching, one_of, shown, where, within
@@ -118,6 +118,12 @@ class Message(msgspec.Struct, frozen=True):
 
     Immutable, compared by value, hashable. ``msgspec.structs.replace`` makes a changed copy. The
     docstring of a subclass says what the message is for; reference pages show it.
+
+    With ``class Reply(Message, kw_only=True)`` the constructor takes names only; then a field in
+    the middle may have a default.
+
+    Fields are checked together in ``__post_init__``: a ValueError that it raises goes to whoever
+    makes the message; where bytes are decoded, it becomes `Malformed`.
     """
 
     byteorder: ClassVar[ByteOrder] = "big"
@@ -297,7 +303,16 @@ def size_of(message: type[Message]) -> int | None:
     >>> size_of(Pixel)
     4
     """
+    _require_class(message)
     return declaration_of(message).size
+
+
+def _require_class(message: object) -> None:
+    if isinstance(message, Message):
+        name = type(message).__name__
+        raise Misuse(f"this takes a class of messages, such as {name}, not one message")
+    if not isinstance(message, type) or not issubclass(message, Message):
+        raise Misuse(f"this takes a class of messages, not {shown(message)}")
 
 
 def read_message(message: type[M], nbytes: int | None = None) -> Steps[M]:
@@ -350,6 +365,7 @@ def explain(
     >>> spans[1]
     Span(start=1, end=3, path=('value',), value=7, meaning='in degrees')
     """
+    _require_class(message)
     order = order or message.byteorder
     spans: list[Span] = []
     failure = None

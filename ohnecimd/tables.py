@@ -18,7 +18,20 @@ Hello(name='ann')
 'greeted'
 
 A code that the table does not know gives an `Unknown`, which encodes back to the same bytes; where
-`strict` is asked for, it is an error.
+`strict` is asked for, it is an error. A code that it knows, but not from this sender, always is:
+
+>>> MESSAGES.decode(7, b"from the future", sender="client")
+Unknown(code=7, payload=b'from the future')
+>>> MESSAGES.decode(1, b"ann\0", sender="server")
+Traceback (most recent call last):
+ohnecimd.errors.UnexpectedMessage: at byte 0 in Hello: may not be sent by the server
+
+Senders and states are those that the rows name. Another name is a slip of the caller, not the
+peer's fault:
+
+>>> MESSAGES.decode(1, b"ann\0", sender="cleint")
+Traceback (most recent call last):
+ohnecimd.errors.Misuse: messages: no row names the sender 'cleint', only 'client' and 'server'
 """
 
 from __future__ import annotations
@@ -26,6 +39,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ohnecimd.declaring.compiling import compiled
 from ohnecimd.domains import shown
 from ohnecimd.errors import (
     FieldError,
@@ -39,7 +53,7 @@ from ohnecimd.messages import Message
 from ohnecimd.output import as_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterator
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 
     from typing_extensions import Buffer as BytesLike
 
@@ -49,8 +63,6 @@ __all__ = ["Row", "Table", "Unknown"]
 
 C = TypeVar("C", bound="Hashable")
 M = TypeVar("M", bound=type[Message])
-
-ANYBODY = ""
 
 
 class Unknown(Message):
@@ -102,7 +114,9 @@ class Row(Generic[C]):
 class Table(Generic[C]):
     """Messages by code, for each sender: the one place where they are listed.
 
-    The same code may stand for different messages of different senders.
+    The same code may stand for different messages of different senders. Where rows name senders,
+    each sender is one that some row names; states likewise. A conversation has one state, whoever
+    of them speaks.
 
     Args:
         name: of what it lists, for errors and the reference page.
@@ -115,9 +129,11 @@ class Table(Generic[C]):
         self.state = state
         self.strict = strict
         self._rows: list[Row[C]] = []
-        self._by_code: dict[str, dict[C, Row[C]]] = {}
         self._by_message: dict[type[Message], Row[C]] = {}
-        self._alone: dict[C, Row[C] | None] = {}  # None: it depends on the sender
+        self._by_code: dict[C, list[Row[C]]] = {}
+        self._by_sender: dict[str, dict[C, Row[C]]] = {}
+        self._of_anybody: dict[C, Row[C]] = {}
+        self._states: set[str] = set()
 
     def message(
         self,
@@ -134,29 +150,48 @@ class Table(Generic[C]):
             sent_by: who may send it, one or several; nobody: anybody.
             when: the state, or states, in which it may be sent; none: all.
             then: the state after it; None: the same.
+
+        Raises:
+            Misuse: what stands below is no message class, or its row contradicts another.
         """
+        if isinstance(code, type):
+            raise Misuse(f"{self.name}: {code.__name__} has no code: enter it by .message(code)")
 
         def enter(message: M) -> M:
+            self._require_message(message)
             row = Row(code, message, _names(sent_by), _names(when), then)
             self._require_new(row)
-            for sender in row.sent_by or {ANYBODY}:
-                self._by_code.setdefault(sender, {})[code] = row
-            self._rows.append(row)
+            for sender in row.sent_by:
+                self._by_sender.setdefault(sender, {})[code] = row
+            if not row.sent_by:
+                self._of_anybody[code] = row
+            self._states.update(row.when, () if then is None else (then,))
+            self._by_code.setdefault(code, []).append(row)
             self._by_message[message] = row
-            self._alone[code] = None if code in self._alone else row
+            self._rows.append(row)
             return message
 
         return enter
 
+    def _require_message(self, thing: object) -> None:
+        if not (isinstance(thing, type) and issubclass(thing, Message)):
+            name = getattr(thing, "__name__", None) or shown(thing)
+            raise Misuse(f"{self.name}: {name} is no subclass of Message")
+
     def _require_new(self, row: Row[C]) -> None:
         # Who is not named gets what anybody may send; so no code may be in both.
-        rivals = {*row.sent_by, ANYBODY} if row.sent_by else {*self._by_code}
-        for rival in sorted(rivals):
-            other = self._by_code.get(rival, {}).get(row.code)
-            if other is not None:
-                raise Misuse(f"{self.name}: {row.code!r} is {other.name} and {row.name}")
-        if row.message in self._by_message:
-            raise Misuse(f"{self.name}: {row.name} has two codes")
+        for other in self._by_code.get(row.code, ()):
+            if not row.sent_by or not other.sent_by or row.sent_by & other.sent_by:
+                raise Misuse(
+                    f"{self.name}: code {row.code!r} is {other.name} already, "
+                    f"it cannot be {row.name} too"
+                )
+        known = self._by_message.get(row.message)
+        if known is not None:
+            raise Misuse(
+                f"{self.name}: {row.name} has the code {known.code!r} already, "
+                f"it cannot have {row.code!r} too"
+            )
 
     # What is in it
 
@@ -166,23 +201,58 @@ class Table(Generic[C]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    def check(self) -> None:
+        """Read and compile the declarations of all messages, for a test: else first use does.
+
+        Raises:
+            Misuse: a declaration makes no sense.
+        """
+        for row in self._rows:
+            functions = compiled(row.message)
+            _ = functions.decode, functions.encode  # made when they are first asked for
+
     def find(self, code: C, sender: str | None = None) -> Row[C] | None:
-        """Return the row of a code.
+        """Return the row of a code; None if there is none, or none of this sender.
 
         Args:
             code: what stands on the wire.
             sender: who has sent it; None: whoever may, if that is one message.
+
+        Raises:
+            Misuse: no row names this sender, or the code depends on the sender and none is given.
         """
-        if sender is None:
-            return self._alone.get(code)
-        row = self._by_code.get(sender, {}).get(code)
-        return self._by_code.get(ANYBODY, {}).get(code) if row is None else row
+        if sender is not None:
+            rows = self._by_sender.get(sender)
+            if rows is None:
+                self._require_sender(sender)
+            elif code in rows:
+                return rows[code]
+            return self._of_anybody.get(code)
+        found = self._by_code.get(code)
+        if found is None:
+            return None
+        if len(found) > 1:
+            names = " or ".join(row.name for row in found)
+            raise Misuse(f"{self.name}: code {code!r} is {names}: sender= has to say which")
+        return found[0]
 
     @property
     def states(self) -> frozenset[str]:
         """The states that it names."""
-        named = {self.state, *(row.then for row in self._rows)} - {None}
-        return frozenset(each for each in named if each).union(*(row.when for row in self._rows))
+        return frozenset(self._states if self.state is None else {self.state, *self._states})
+
+    def _require_sender(self, sender: str) -> None:
+        if self._by_sender and sender not in self._by_sender:
+            raise Misuse(
+                f"{self.name}: no row names the sender {sender!r}, only {_listed(self._by_sender)}"
+            )
+
+    def _require_state(self, state: str | None) -> None:
+        # A conversation without a state may come to one, so None is one where none begins it.
+        if state != self.state and state not in self._states and self.states:
+            raise Misuse(
+                f"{self.name}: no row names the state {state!r}, only {_listed(self.states)}"
+            )
 
     def row_of(self, message: Message | type[Message]) -> Row[C]:
         """Return the row of a message, or of its class.
@@ -208,12 +278,12 @@ class Table(Generic[C]):
         order: ByteOrder | None = None,
         strict: bool | None = None,
     ) -> Message:
-        """Return the message of a code; an `Unknown` if the table has none.
+        """Return the message of a code; an `Unknown` if the table has no such code.
 
         Args:
             code: what stands on the wire.
             payload: the bytes of the message.
-            sender: who has sent it, where that makes a difference.
+            sender: who has sent it; None: whoever may, if that is one message.
             position: of the first byte of the payload, for errors.
             order: the byte order, if it is not that of the message's class.
             strict: refuse a code that the table does not know; None: as the table does.
@@ -221,9 +291,15 @@ class Table(Generic[C]):
         Raises:
             RemoteProtocolError: the payload is not what the message says.
             UnknownMessage: the table has no such code, and that is refused.
+            UnexpectedMessage: the table has this code, but not of this sender.
+            Misuse: no row names this sender, or the code depends on the sender and none is given.
         """
         row = self.find(code, sender)
         if row is None:
+            if code in self._by_code:
+                names = " or ".join(each.name for each in self._by_code[code])
+                fault = f"may not be sent by the {sender}"
+                raise UnexpectedMessage(fault, position=position, path=[names])
             if self.strict if strict is None else strict:
                 raise UnknownMessage(f"unknown code {code!r} of {self.name}", position=position)
             return Unknown(code, payload if type(payload) is bytes else as_bytes(payload))
@@ -245,7 +321,18 @@ class Table(Generic[C]):
     # Who, and when
 
     def allowed(self, sender: str, state: str | None = None) -> list[type[Message]]:
-        """Return what somebody may send in a state."""
+        """Return what somebody may send in a state.
+
+        Args:
+            sender: who would send it.
+            state: in which the conversation is; None: only what may be sent in all.
+
+        Raises:
+            Misuse: no row names this sender or this state.
+        """
+        self._require_sender(sender)
+        if state is not None:
+            self._require_state(state)
         return [row.message for row in self._rows if _fault(row, sender, state) is None]
 
     def after(
@@ -262,14 +349,17 @@ class Table(Generic[C]):
         Raises:
             UnexpectedMessage: the peer may not send it, or not now.
             NotAllowedNow: we may not.
+            Misuse: no row names this sender or this state, or the table has no such message.
         """
+        self._require_sender(sender)
+        self._require_state(state)
         if isinstance(message, Unknown):
             return state
         row = self.row_of(message)
         fault = _fault(row, sender, state)
         if fault is not None:
             kind: type[ProtocolError] = NotAllowedNow if is_ours else UnexpectedMessage
-            raise kind(f"{row.name} is not for {fault}")
+            raise kind(f"{row.name} {fault}")
         return state if row.then is None else row.then
 
 
@@ -277,10 +367,14 @@ def _names(names: str | Collection[str]) -> frozenset[str]:
     return frozenset([names] if isinstance(names, str) else names)
 
 
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(map(repr, sorted(names)))
+
+
 def _fault(row: Row[Any], sender: str, state: str | None) -> str | None:
-    """Return whom, or which state, a message is not for; None if it may be sent."""
+    """Return why a message may not be sent; None if it may."""
     if row.sent_by and sender not in row.sent_by:
-        return f"the {sender} to send"
+        return f"may not be sent by the {sender}"
     if row.when and state not in row.when:
-        return f"the state {state!r}"
+        return f"may not be sent in the state {state!r}"
     return None

@@ -129,6 +129,29 @@ def test_narrowing_keeps_what_is_in_both(domain, text):
         (lambda: one_of(1, 2) & within(5, 6), "nothing of 1 or 2 is within 5..6"),
         (lambda: Integers(0, 255) & one_of(1, 300), "300 is none of 0..255"),
         (lambda: EVEN & within(1, 2), "even cannot be narrowed to 1..2"),
+        (
+            lambda: Integers(0, 255) & length(1),
+            "length() narrows bytes, text and tuples; for 0..255 there is within()",
+        ),
+        (
+            lambda: one_of(1, 2) & length(1),
+            "length() narrows bytes, text and tuples; for 1 or 2 there is within()",
+        ),
+        (
+            lambda: (Octets() & where("odd", len)) & within(1),
+            "within() narrows numbers; for any bytes, odd there is length()",
+        ),
+        (
+            lambda: Converted(Characters(), Octets(), str) & within(1),
+            "within() narrows numbers; for text in UTF-8 there is length()",
+        ),
+        (lambda: one_of("a") & within(1), "within() narrows numbers; for 'a' there is length()"),
+        (lambda: Characters() & matching(b"x"), "b'x' matches bytes, not text"),
+        (lambda: Octets(1, 1) & matching("x"), "'x' matches text, not bytes"),
+        (
+            lambda: Integers(0, 9) & matching("x"),
+            "matching() is for bytes and text, not for 0..9",
+        ),
         (one_of, "one_of() takes at least one value"),
         (lambda: Characters(encoding="klingon"), "'klingon' is no encoding of text"),
         (lambda: Characters(encoding="hex"), "'hex' is no encoding of text"),

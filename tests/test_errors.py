@@ -114,6 +114,12 @@ def test_error_reads_as_place_path_and_fault():
         ({"expected": "a digit"}, "expected a digit"),
         ({"expected": "a digit", "found": b""}, "expected a digit, found nothing"),
         ({"found": b"x"}, "found b'x'"),
+        ({"expected": "1 or more", "found": 0}, "expected 1 or more, found 0"),
+        ({"expected": "yes or no", "found": ""}, "expected yes or no, found ''"),
+        ({"found": "caf\n"}, r"found 'caf\n'"),
+        ({"found": 1.5}, "found 1.5"),
+        ({"found": False}, "found False"),
+        ({"found": (1, b"a")}, "found (1, b'a')"),
         ({"position": 5, "expected": "a digit"}, "at byte 5: expected a digit"),
     ],
 )
@@ -131,6 +137,36 @@ def test_error_quotes_at_most_32_bytes():
     error = Malformed(expected="less", found=bytes(1000))
     assert error.found == bytes(32)
     assert str(error) == f"expected less, found {bytes(32)!r}"
+
+
+@pytest.mark.parametrize("found", [0, -7, "", "word" * 1000, ("a", 1), [1], 1.5, KeyError])
+def test_error_keeps_other_values_as_they_are(found):
+    assert Malformed(found=found).found is found
+    assert Truncated(found=found, partial=b"abc").found is found
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        ("a" * 126, "found '" + "a" * 126 + "'"),
+        ("a" * 127, "found '" + "a" * 127 + "..."),
+        (list(range(1000)), "found [0, 1, 2, 3, "),
+        (1 << 20_000, "found an integer of 20001 bits"),
+    ],
+    ids=["text that fits", "text", "list", "integer"],
+)
+def test_error_shows_128_characters_of_other_values(found, text):
+    error = Malformed(found=found)
+    assert str(error).startswith(text)
+    assert len(str(error)) <= len("found ") + 128 + len("...")
+
+
+def test_error_is_one_line_whatever_the_repr_of_a_value():
+    class Matrix:
+        def __repr__(self):
+            return "[1 0]\n[0 1]"
+
+    assert str(Malformed(expected="less", found=Matrix())) == "expected less, found [1 0] [0 1]"
 
 
 def test_error_is_one_line_whatever_the_peer_sent():

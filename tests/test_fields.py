@@ -180,6 +180,21 @@ def test_nan_survives_80_bits():
 # Bytes and text
 
 
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: raw("4"), "the number of bytes is an integer, not '4'"),
+        (lambda: padded(1.5), "the number of bytes is an integer, not 1.5"),
+        (lambda: prefixed(u8, align="2"), "the number of bytes is an integer, not '2'"),
+        (lambda: repeated(None), "the number of items is an integer, not None"),
+    ],
+)
+def test_a_number_of_something_is_an_integer(make, text):
+    with pytest.raises(Misuse) as caught:
+        make()
+    assert str(caught.value) == text
+
+
 def test_raw_is_exactly_so_many_bytes():
     assert encode(raw(3), b"a\0b") == b"a\0b"
     assert decode(raw(0), b"") == b""

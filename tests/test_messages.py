@@ -23,6 +23,7 @@ from ohnecimd.errors import FieldError, Malformed, Misuse, RemoteProtocolError, 
 from ohnecimd.fields import (
     Variable,
     c_string,
+    f32,
     f64,
     prefixed,
     raw,
@@ -39,6 +40,7 @@ from ohnecimd.messages import (
     count_of,
     explain,
     length_of,
+    one_of,
     read_message,
     size_of,
     within,
@@ -345,3 +347,124 @@ def test_messages_are_read_however_they_are_cut():
         assert not connection.has_result
     connection.send(b"\2")
     assert connection.get_result() == Point(1, 2)
+
+
+# What a program is told about its own values
+
+
+class Pair(Message):
+    a: u8
+    b: u8
+
+
+class Kinds(Message):
+    number: u8 = 0
+    colour: Annotated[Colour, u8] = Colour.RED
+    some: Annotated[Colour, u8, one_of(Colour.RED, 7)] = Colour.RED
+    inner: Pair = Pair(1, 2)
+    real: f32 = 0
+    share: Annotated[f64, within(0, 1)] = 0
+    many: tuple[u8, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"number": 1.0}, "number: expected an integer 0..255, found 1.0"),
+        ({"number": 256}, "number: expected 0..255, found 256"),
+        ({"colour": "RED"}, "colour: expected Colour or an integer 0..255, found 'RED'"),
+        ({"colour": 256}, "colour: expected Colour or 0..255, found 256"),
+        ({"some": Colour.BLUE}, "some: expected Colour.RED or 7, found Colour.BLUE"),
+        ({"inner": {"a": 1}}, "inner: expected Pair, found {'a': 1}"),
+        ({"real": 1e300}, "real: expected a number, found 1e+300: too large for f32 (32 bits)"),
+        ({"real": -(10**400)}, "real: expected a number, found an integer of 1329 bits: too large"),
+        ({"real": "x"}, "real: expected a number, found 'x'"),
+        ({"share": 2}, "share: expected 0..1, found 2"),
+        ({"many": [1, 2]}, "many: expected a tuple of items, each 0..255, found [1, 2]"),
+        ({"many": (1, "2")}, "many > [1]: expected an integer 0..255, found '2'"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_which_kind_is_right(values, text):
+    with pytest.raises(FieldError) as caught:
+        Kinds(**values).encode()
+    assert str(caught.value).startswith(f"in Kinds > {text}")
+
+
+@pytest.mark.parametrize(
+    "use", [size_of, partial(explain, data=b""), lambda it: parse(partial(read_message, it), b"")]
+)
+@pytest.mark.parametrize(
+    ("thing", "text"),
+    [
+        (Pair(1, 2), "this takes a class of messages, such as Pair, not one message"),
+        (int, "this takes a class of messages, not <class 'int'>"),
+        ("Pair", "this takes a class of messages, not 'Pair'"),
+    ],
+)
+def test_what_takes_a_class_takes_no_message(use, thing, text):
+    with pytest.raises(Misuse) as caught:
+        use(thing)
+    assert str(caught.value) == text
+
+
+# Fields that are checked together
+
+
+class Range(Message):
+    low: u8
+    high: u8
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError(f"low is {self.low}, more than high" if self.low < 9 else "")
+
+
+class Ranges(Message):
+    size: ClassVar[Annotated[u8, length_of("first")]]
+    first: Range
+    more: tuple[Range, ...]
+
+
+def test_fields_that_do_not_agree_are_malformed_where_the_message_begins():
+    with pytest.raises(Malformed) as caught:
+        Range.decode(b"\2\1", position=10)
+    assert str(caught.value) == "at byte 10 in Range: low is 2, more than high"
+    assert caught.value.found == b"\2\1"
+    assert isinstance(caught.value.__cause__, ValueError)
+    with pytest.raises(Malformed, match="at byte 0 in Range: expected fields that agree"):
+        Range.decode(b"\x09\1")
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"\2\2\1", "at byte 1 in Ranges > first: low is 2, more than high"),
+        (b"\2\1\2\1\1\4\3", "at byte 5 in Ranges > more > [1]: low is 4, more than high"),
+    ],
+)
+def test_a_message_in_a_message_checks_its_fields_too(data, text):
+    with pytest.raises(Malformed) as caught:
+        Ranges.decode(data)
+    assert str(caught.value) == text
+    assert str(explain(Ranges, data)[1]) == text
+
+
+def test_whoever_makes_a_message_gets_the_error_as_it_is():
+    with pytest.raises(ValueError, match=r"^low is 2, more than high$"):
+        Range(2, 1)
+
+
+def test_fields_in_the_middle_may_have_defaults_where_all_have_names():
+    class Reply(Message, kw_only=True):
+        status: u8 = 1
+        code: u16
+
+    assert Reply(code=2).encode() == b"\1\0\2"
+    assert Reply.decode(b"\1\0\2") == Reply(code=2)
+
+    class Wrong(Message, kw_only=True):
+        status: u8 = 300
+        code: u16
+
+    with pytest.raises(Misuse, match=r"Wrong\.status cannot be 300 by default"):
+        Wrong(code=2).encode()

@@ -172,6 +172,11 @@ def test_the_protocols_have_tables():
     assert all(len(table) and words_of(table) for table in TABLES)
 
 
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_declaration_in_the_tables_makes_sense(table):
+    table.check()
+
+
 # The search itself
 
 

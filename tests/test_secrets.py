@@ -81,12 +81,12 @@ LOCKED = b"\x0e" + PASSWORD.encode() + bytes(4)
         (
             Login,
             b"\1a\1b\0" + PASSWORD.encode(),
-            "at byte 5 in Login: read 5 of 19 bytes, expected to read all",
+            "at byte 5 in Login: expected the end of the message, found 14 bytes more",
         ),
         (
             Session,
             LOGIN + b"\0",
-            "at byte 0 in Session > login: expected a Login, of a guest, found Login(user='ann'",
+            "at byte 0 in Session > login: expected Login, of a guest, found Login(user='ann'",
         ),
         (
             Session,
@@ -118,8 +118,8 @@ def test_errors_of_the_peer_tell_no_secret(message, data, text):
         (Login("ann", PASSWORD * 30), "in Login > password: expected text in ASCII, 0..255 bytes"),
         (Login("ann", PASSWORD + "é"), "in Login > password: expected text in ASCII, 0..255 bytes"),
         (Login("ann", PASSWORD.encode()), "in Login > password: expected text in ASCII, 0..255 b"),
-        (Session(("ann", PASSWORD)), "in Session > login: expected a Login, of a guest"),
-        (Session(Login("ann", PASSWORD)), "in Session > login: expected a Login, of a guest"),
+        (Session(("ann", PASSWORD)), "in Session > login: expected Login, of a guest"),
+        (Session(Login("ann", PASSWORD)), "in Session > login: expected Login, of a guest"),
         (Session(Login("guest", ""), (PASSWORD,)), "in Session > keys > [0]: expected 14 bytes"),
         (Session(Login("guest", ""), PASSWORD), "in Session > keys: expected 0..255 items, each"),
         (Locked(PASSWORD), "in Locked > password: expected 'open' or 'sesame'"),
@@ -147,3 +147,16 @@ def test_not_even_a_type_of_ones_own_tells_a_secret(error):
     with pytest.raises(ProtocolError) as failed:
         Own(PASSWORD).encode()
     assert not is_told(failed.value)
+
+
+def test_fields_that_do_not_agree_tell_no_secret():
+    class Proof(Message):
+        password: Annotated[bytes, raw(3), SECRET]
+
+        def __post_init__(self) -> None:
+            if self.password != b"yes":
+                raise ValueError(f"wrong: {self.password!r}")
+
+    error = error_of(Proof, b"key")
+    assert str(error) == "at byte 0 in Proof: expected fields that agree"
+    assert (error.found, error.__cause__, error.__context__) == (None, None, None)

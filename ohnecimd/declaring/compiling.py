@@ -15,6 +15,7 @@ from ohnecimd.declaring.decoders import Decoder
 from ohnecimd.declaring.dissecting import dissect, encode_carefully, hush
 from ohnecimd.declaring.encoders import Encoder
 from ohnecimd.declaring.kinds import require_order
+from ohnecimd.domains import plural
 from ohnecimd.errors import Malformed, ProtocolError
 from ohnecimd.output import as_bytes
 
@@ -117,9 +118,10 @@ class Compiled:
             decoded, end = dissect(self.declaration, data, 0, self.order)
             if end != len(data):
                 raise Malformed(
-                    f"read {end} of {len(data)} bytes, expected to read all",
+                    "expected the end of the message, "
+                    f"found {plural(len(data) - end, 'byte')} more",
                     position=end,
-                    expected=f"the end of {len(data)} bytes",
+                    expected="the end of the message",
                     found=data[end:],
                 )
         except ProtocolError as error:

@@ -6,14 +6,13 @@ The only place that knows how annotations are written.
 from __future__ import annotations
 
 import enum
-import itertools
-import keyword
 import types
 import typing
 import zlib
 from collections import ChainMap
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union, get_args, get_origin
 
+from ohnecimd.declaring.checking import check
 from ohnecimd.declaring.kinds import (
     FieldType,
     Fixed,
@@ -25,7 +24,18 @@ from ohnecimd.declaring.kinds import (
     size_of_type,
 )
 from ohnecimd.declaring.layouts import Computed, Declaration, Field, Listing
-from ohnecimd.domains import Choice, Domain, Items, Octets, Where, Within, shown
+from ohnecimd.domains import (
+    Characters,
+    Choice,
+    Domain,
+    Integers,
+    Items,
+    Octets,
+    Reals,
+    Where,
+    Within,
+    shown,
+)
 from ohnecimd.errors import Misuse
 
 if TYPE_CHECKING:
@@ -64,11 +74,13 @@ def length_of(*names: str, plus: int = 0) -> Computed:
         names: of fields. If it is one that stands after this, it ends where this length says.
         plus: what the length counts besides them.
     """
+    _require_field_names("length_of", names)
     return Computed("length", names, len, plus)
 
 
 def count_of(name: str, *, plus: int = 0) -> Computed:
     """Make a field the number of items of a tuple, wherever that stands."""
+    _require_field_names("count_of", (name,))
     return Computed("count", (name,), len, plus)
 
 
@@ -79,7 +91,16 @@ def checksum_of(*names: str, by: Callable[[bytes], Any] = zlib.crc32) -> Compute
         names: of fields.
         by: makes the checksum of bytes.
     """
+    _require_field_names("checksum_of", names)
+    if not callable(by):
+        raise Misuse(f"checksum_of() takes a function that makes the checksum, not {shown(by)}")
     return Computed("checksum", names, by)
+
+
+def _require_field_names(function: str, names: Iterable[object]) -> None:
+    for name in names:
+        if not isinstance(name, str):
+            raise Misuse(f"{function}() takes names of fields, not {shown(name)}")
 
 
 def constant(value: object) -> Computed:
@@ -114,13 +135,19 @@ def _read(message: Any, around: tuple[type, ...]) -> Declaration:  # noqa: ANN40
     for each in reversed(message.__mro__):
         if "__scope__" in each.__dict__:
             hints |= _hints_of(each)
-    fields = [
-        _field(f"{message.__qualname__}.{name}", name, *_unwrapped(hint), around)
-        for name, hint in hints.items()
-        if get_origin(hint) is not ClassVar or _is_computed(hint)
-    ]
+    fields = []
+    for name, hint in hints.items():
+        place = f"{message.__qualname__}.{name}"
+        plain, added = _unwrapped(hint)
+        if get_origin(hint) is not ClassVar or _has(added, Computed):
+            fields.append(_field(place, name, plain, added, around))
+        elif _has(added, Fixed, Variable, Repeated):
+            raise Misuse(
+                f"{place} has a type of field, but nothing that computes it: add length_of, "
+                "count_of, checksum_of or constant, or use a plain annotation"
+            )
     declaration = Declaration(message, tuple(fields), message.byteorder)
-    _check(declaration)
+    check(declaration)
     return declaration
 
 
@@ -140,14 +167,25 @@ def _hints_of(message: Any) -> dict[str, Any]:  # noqa: ANN401
                 f"{message.__qualname__}: {error} where the message is declared: what its "
                 "annotations name has to stand before it, or at the top of the module"
             ) from None
+        except SyntaxError as error:
+            raise Misuse(_unreadable(message) or f"{message.__qualname__}: {error}") from None
         message.__hints__ = hints
         message.__scope__ = None  # whatever else was in that function may go
     return hints
 
 
-def _is_computed(hint: object) -> bool:
-    (inner,) = get_args(hint) or (None,)
-    return any(isinstance(each, Computed) for each in _unwrapped(inner)[1])
+def _unreadable(message: Any) -> str:  # noqa: ANN401
+    """Return what is wrong with an annotation that stands in quotes."""
+    for name, hint in message.__annotations__.items():
+        try:
+            compile(hint if isinstance(hint, str) else "0", "annotation", "eval")
+        except SyntaxError:
+            return f"{message.__qualname__}.{name}: {shown(hint)} is no annotation"
+    return ""
+
+
+def _has(added: list[Any], *kinds: type) -> bool:
+    return any(isinstance(each, kinds) for each in added)
 
 
 def _unwrapped(hint: object) -> tuple[tuple[Any, ...], list[Any]]:
@@ -162,11 +200,12 @@ def _unwrapped(hint: object) -> tuple[tuple[Any, ...], list[Any]]:
     if get_origin(hint) not in (Union, types.UnionType):
         return (hint,), added
     plain: list[Any] = []
+    inside: list[Any] = []
     for each in get_args(hint):
         inner, within_it = _unwrapped(each)
         plain += inner
-        added = within_it + added
-    return tuple(plain), added
+        inside += within_it
+    return tuple(plain), inside + added
 
 
 def _field(
@@ -176,6 +215,7 @@ def _field(
     computed = next((each for each in added if isinstance(each, Computed)), None)
     kinds = [each for each in added if isinstance(each, (Fixed, Variable))]
     listing = inner = None
+    _require_one_type(place, plain, added, kinds)
     if kinds:
         kind: FieldType = kinds[-1]
     elif items := [each for each in plain if get_origin(each) is tuple]:
@@ -191,7 +231,7 @@ def _field(
         if isinstance(each, Choice) and options:
             each = Choice(tuple(_value(value) for value in each.values))  # noqa: PLW2901
         if isinstance(each, (Within, Domain)):
-            domain &= each
+            domain = _narrowed(place, domain, each)
     return Field(
         name,
         kind,
@@ -206,6 +246,40 @@ def _field(
         nested=None if inner is None else inner.message,
         inner=inner,
     )
+
+
+def _require_one_type(
+    place: str, plain: tuple[Any, ...], added: list[Any], kinds: list[Any]
+) -> None:
+    """Raise `Misuse` if an annotation says more than once how the field lies in bytes."""
+    repeats = [each for each in added if isinstance(each, Repeated)]
+    is_tuple = any(each is tuple or get_origin(each) is tuple for each in plain)
+    is_simple = bool(kinds) and isinstance(kinds[0].domain.plain, _SIMPLE)
+    if repeats and not is_tuple:
+        before, times = repeats[0].before, repeats[0].times
+        instead = f"raw({times})" if before is None else f"prefixed({before.name})"
+        raise Misuse(f"{place} is no tuple, so it has no items to count; for bytes use {instead}")
+    if is_tuple and kinds and (repeats or is_simple):
+        name = kinds[0].name
+        raise Misuse(f"{place}: the type of the items goes inside the brackets: tuple[{name}, ...]")
+    several = [each.name for each in kinds]
+    if is_simple or not kinds:
+        several += ["a tuple" for each in plain if get_origin(each) is tuple]
+        several += [each.__name__ for each in plain if hasattr(each, "__declaration__")][:1]
+    if len(several) > 1:
+        types = " and ".join(several)
+        raise Misuse(f"{place} has several types of field, {types}: it can have one")
+
+
+_SIMPLE = (Characters, Integers, Octets, Reals)
+"""Values that are neither tuples nor messages."""
+
+
+def _narrowed(place: str, domain: Domain, by: Within | Domain) -> Domain:
+    try:
+        return domain & by
+    except Misuse as error:
+        raise Misuse(f"{place}: {error}") from None
 
 
 def _is_stricter(kind: FieldType) -> bool:
@@ -284,69 +358,8 @@ def _kind_of_message(inner: Declaration) -> Variable:
     name = message.__name__
     return Variable(
         name,
-        Where(f"a {name}", lambda value: type(value) is message),
+        Where(name, lambda value: type(value) is message),
         message.decode_from,
         lambda value, order: value.encode(order=order),
         takes_all=inner.takes_all,
     )
-
-
-# Fields that cannot stand together
-
-VERBS = ("byteorder", "check", "decode", "decode_from", "encode", "to_json")
-"""What a message has, and so no field can be called."""
-
-
-def require_names(place: str, names: Iterable[str]) -> None:
-    """Raise `Misuse` if a field cannot have one of these names."""
-    for name in names:
-        if name in VERBS:
-            raise Misuse(f"{place}.{name}: a message has a method of that name")
-        if keyword.iskeyword(name):
-            raise Misuse(f"{place}: {name!r} is no name of an attribute")
-
-
-def _check(declaration: Declaration) -> None:
-    name = declaration.message.__qualname__
-    for each in declaration.fields:
-        if each.computed is not None:
-            _check_computed(f"{name}.{each.name}", declaration, each, each.computed)
-    for each in declaration.fields:
-        if each.computed is not None and each not in declaration.computed:
-            raise Misuse(f"{name}.{each.name} is computed from itself")
-    for each, following in itertools.pairwise(declaration.fields):
-        place = f"{name}.{following.name}"
-        if each.takes_all and each.name not in declaration.sizing:
-            raise Misuse(f"{place} cannot follow {each.name}, which takes all that is left")
-        if each.is_optional and not each.begins and not following.is_optional:
-            raise Misuse(f"{place} cannot follow {each.name}, which may be missing")
-        repeats = each.listing is not None and each.listing.is_open and each.listing.item.begins
-        mark = repeats or (each.is_optional and each.begins)
-        item = following if following.listing is None else following.listing.item
-        if mark and item.begins == mark:
-            raise Misuse(f"{place} begins as {each.name} does: nothing tells them apart")
-
-
-def _check_computed(place: str, declaration: Declaration, each: Field, computed: Computed) -> None:
-    known = {field.name for field in declaration.fields}
-    if each.name in declaration.positional or each.name in _struct_fields(declaration.message):
-        raise Misuse(f"{place} is computed, so it is no part of the constructor: use ClassVar")
-    if each.is_optional:
-        raise Misuse(f"{place} is computed, and so cannot be missing")
-    if strange := sorted(set(computed.names) - known):
-        raise Misuse(f"{place} is computed from {strange[0]!r}: no such field")
-    if computed.kind == "constant":
-        value = each.raw(computed.compute(None))
-        if not each.domain.holds(value):
-            raise Misuse(f"{place} cannot be {shown(value)}: expected {each.domain}")
-    elif not computed.names:
-        raise Misuse(f"{place} is computed from no field")
-    elif computed.kind == "count":
-        counted = declaration[computed.names[0]]
-        if counted.listing is None or not counted.listing.is_open:
-            raise Misuse(f"{place} counts {counted.name}, which is no tuple that needs a number")
-
-
-def _struct_fields(message: Any) -> tuple[str, ...]:  # noqa: ANN401 - a message class
-    names: tuple[str, ...] = message.__struct_fields__
-    return names

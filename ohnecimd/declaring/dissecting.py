@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from ohnecimd.declaring.kinds import UNFIT, decode_one, encode_one, take_bytes
 from ohnecimd.declaring.layouts import found_instead
-from ohnecimd.domains import plural
+from ohnecimd.domains import Choice, Integers, Reals, plural
 from ohnecimd.errors import (
     ChecksumMismatch,
     FieldError,
     Malformed,
     ProtocolError,
+    RemoteProtocolError,
     Truncated,
 )
 
@@ -144,8 +145,10 @@ class _Dissection:
                 self.spans += (span.moved(start) for span in inside)
         if end != len(piece):
             raise Malformed(
-                f"read {end} of {plural(len(piece), 'byte')}, expected to read all",
+                f"expected the end of {each.name}, found {plural(len(piece) - end, 'byte')} more "
+                f"that {self.declaration.sizing[each.name].name} counts",
                 position=start + end,
+                expected=f"the end of {each.name}",
                 found=piece[end:],
             )
         return value, start + end
@@ -272,7 +275,23 @@ def dissect(
             hush(error)
         raise
     members = {each.name: each.member(work.values[each.name]) for each in declaration.given}
-    return declaration.make(members), work.at
+    try:
+        return declaration.make(members), work.at
+    except ValueError as error:
+        failure = _disagreeing(declaration, error, start, data[start : work.at])
+    raise failure  # out here, where `error` is no part of it by itself
+
+
+def _disagreeing(
+    declaration: Declaration, error: ValueError, start: int, data: bytes
+) -> RemoteProtocolError:
+    """Return the error for fields that the class itself, in `__post_init__`, does not take."""
+    words = "expected fields that agree"
+    if declaration.has_secret:
+        return Malformed(words, position=start)
+    failure = Malformed(str(error) or words, position=start, found=data)
+    failure.__cause__ = error
+    return failure
 
 
 # Encoding
@@ -361,6 +380,30 @@ def _encode_items(each: Field, values: tuple[Any, ...], order: ByteOrder) -> byt
 
 
 def _unfit(each: Field, value: object, why: str = "") -> FieldError:
-    expected = str(each.domain)
+    expected = _expected(each, value)
+    why = why or _why_not(each, value)
     shown = "" if each.has_secret else f"{found_instead(value)}{why:.200}"
     return FieldError(f"expected {expected}{shown}", expected=expected)
+
+
+def _expected(each: Field, value: object) -> str:
+    """Return what a program could have given; names the kind of value where that was wrong."""
+    domain = each.domain
+    if isinstance(domain, Choice) and each.options is not None:
+        return str(Choice(tuple(map(each.member, domain.values))))
+    expected = str(domain)
+    if each.listing is not None and not isinstance(value, tuple):
+        expected = f"a tuple of {expected.removeprefix('any ')}"
+    elif isinstance(domain.plain, Integers) and not hasattr(value, "__index__"):
+        expected = f"an integer {expected}"
+    return expected if each.options is None else f"{each.options.__name__} or {expected}"
+
+
+def _why_not(each: Field, value: object) -> str:
+    """Return what the domain does not say: that a number is too large for its bits."""
+    kind, reals = each.kind, each.domain.plain
+    if not isinstance(reals, Reals) or not isinstance(value, (int, float)):
+        return ""
+    if Reals(reals.bits).holds(value):
+        return ""
+    return f": too large for {kind.name} ({reals.bits} bits)"

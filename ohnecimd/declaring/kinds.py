@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
 
-from ohnecimd.domains import Integers, Octets, Reals, plural
+from ohnecimd.domains import Integers, Octets, Reals, plural, shown
 from ohnecimd.errors import Malformed, Misuse, RemoteProtocolError, Truncated
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = [
     "exactly",
     "is_natural",
     "natural_domain",
+    "require_integer",
     "require_order",
     "size_of_type",
     "struct_of",
@@ -149,6 +150,12 @@ def require_order(order: str) -> None:
     """Raise `Misuse` for what is no byte order."""
     if order not in ("big", "little"):
         raise Misuse(f"a byte order is 'big' or 'little', not {order!r}")
+
+
+def require_integer(number: object, what: str) -> None:
+    """Raise `Misuse` for what cannot be a number of something."""
+    if not isinstance(number, int):
+        raise Misuse(f"the number of {what} is an integer, not {shown(number)}")
 
 
 def size_of_type(kind: FieldType) -> int | None:

@@ -6,7 +6,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ohnecimd.declaring.kinds import FieldType, Fixed, Variable
+from ohnecimd.declaring.kinds import FieldType, Fixed, Variable, require_integer
 from ohnecimd.domains import Integers, Octets, plural
 from ohnecimd.errors import Malformed, Misuse
 
@@ -48,6 +48,7 @@ def hexadecimal(digits: int | None = None, *, most: int = 16) -> FieldType:
 
 def _digits(base: _Base, digits: int | None, most: int, *, is_signed: bool = False) -> FieldType:
     width = most if digits is None else digits
+    require_integer(width, "digits")
     if not 0 < width <= _MOST_DIGITS:
         raise Misuse(f"a number has 1 to {_MOST_DIGITS} digits, not {width}")
     sign = "-?" if is_signed else ""
@@ -88,8 +89,10 @@ def hex_bytes(nbytes: int | None = None) -> FieldType:
     Args:
         nbytes: exactly so many; None: all that is left.
     """
-    if nbytes is not None and nbytes < 0:
-        raise Misuse(f"a field cannot have {nbytes} bytes")
+    if nbytes is not None:
+        require_integer(nbytes, "bytes")
+        if nbytes < 0:
+            raise Misuse(f"a field cannot have {nbytes} bytes")
 
     def decode(item: bytes, start: int = 0) -> bytes:
         try:

@@ -271,7 +271,9 @@ class Share(Message):
 
 @pytest.mark.parametrize("value", [101, 255, -1, 5.0, "5", None])
 def test_a_domain_that_is_smaller_than_the_item_counts(value):
-    with pytest.raises(FieldError, match=r"in Share > percent: expected 0\.\.100, found"):
+    with pytest.raises(
+        FieldError, match=r"in Share > percent: expected (an integer )?0\.\.100, found"
+    ):
         Share(value, 1, 1).encode()
     if value in (101, 255):
         with pytest.raises(RemoteProtocolError, match=r"at byte 0 in Share > percent: expected 0"):

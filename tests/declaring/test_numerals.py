@@ -88,6 +88,8 @@ def test_a_long_number_is_refused_before_it_is_read():
             lambda: decimal(3, signed=True),
             "a number of so many digits, no more and no less, has no sign",
         ),
+        (lambda: decimal("3"), "the number of digits is an integer, not '3'"),
+        (lambda: hex_bytes("3"), "the number of bytes is an integer, not '3'"),
         (lambda: hex_bytes(-1), "a field cannot have -1 bytes"),
     ],
 )
