@@ -6,6 +6,9 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ohnecimd
@@ -23,7 +26,8 @@ author = "The ohnecimd developers"
 copyright = author  # noqa: A001 - Sphinx wants this name
 version = release = ohnecimd.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+sys.path.insert(0, str(Path(__file__).parent))
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "directives"]
 exclude_patterns = ["_build"]
 default_role = "py:obj"  # what docstrings write in single backquotes
 nitpicky = True
@@ -47,6 +51,7 @@ toc_object_entries_show_parents = "hide"
 
 nitpick_ignore_regex = [
     # There is no network to look names of other packages up.
+    ("py:obj", "nan|struct"),
     ("py:.*", r"(asyncio|collections\.abc|enum|gevent|hypothesis|ohneio|os|pathlib|pytest)\..*"),
     ("py:.*", r"(_pytest|selectors|socket|ssl|struct|types|typing|typing_extensions)\..*"),
     # Sphinx has no notion of type variables ...
@@ -54,6 +59,10 @@ nitpick_ignore_regex = [
     # ... nor of names that are imported for type checkers only.
     ("py:class", r"BytesLike|ByteOrder|SSLContext|SearchStrategy|Self"),
 ]
+
+
+# Names that modules import for type checkers only; structs look them up to tell their signature.
+FOR_TYPES = {"ByteOrder": ohnecimd.stream.ByteOrder, "Mapping": Mapping}
 
 
 def public_objects() -> Iterator[object]:
@@ -65,6 +74,8 @@ def public_objects() -> Iterator[object]:
             module = importlib.import_module(module_info.name)
         except ImportError:  # a transport whose library is not installed
             continue
+        for name, thing in FOR_TYPES.items():
+            vars(module).setdefault(name, thing)
         for name in getattr(module, "__all__", ()):
             yield getattr(module, name)
 
@@ -73,7 +84,7 @@ def parameters_of(thing: object) -> Iterable[str]:
     """Give the names of the parameters of what can be called."""
     try:
         return inspect.signature(thing).parameters if callable(thing) else ()
-    except (TypeError, ValueError):
+    except (NameError, TypeError, ValueError):  # the first of names for type checkers only
         return ()
 
 

@@ -40,7 +40,7 @@ riff -        | begin b"RIFF",b""           | ILLEGAL             | a type is 4 
 webp -        | begin b"RIFF",b"WAVE"       | bad-type            | (webp is not WAVE)
 iff -         | begin b"FORM"               | no-type             | in FORM: no-type: a group is
 riff RIFF     | chunk b"LIST",b"INFO"       | no-type             | in RIFF TEST > LIST: no-type
-riff RIFF     | begin b"fmt\\x20",b"WAVE"   | ILLEGAL             | > fmt WAVE: fmt is no group of riff
+riff RIFF     | begin b"fmt\\x20",b"WAVE"   | ILLEGAL             | > fmt WAVE: fmt is no group
 riff -        | chunk b"data",b"x"          | bad-magic           | (b'data')
 iff -         | begin *PROP                 | bad-magic           | (b'PROP')
 riff RIFF     | begin *RIFF                 | ILLEGAL             | the top group stands nowhere
