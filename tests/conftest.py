@@ -1,3 +1,9 @@
 """What holds for all tests."""
 
+import signal
+
 collect_ignore = ["typing"]  # checked by type checkers, never run
+
+# Who runs the tests in the background may let them ignore SIGINT, and the commands that they start
+# would inherit that; a handler is not inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
