@@ -7,6 +7,7 @@ import stat
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ohnecimd.capture import is_capture
 from ohnecimd.cli.commands import Command, positive
 from ohnecimd.cli.dump import html_of, text_of
 from ohnecimd.cli.failures import BadUse, Failed, reason
@@ -53,6 +54,10 @@ def _add_options(parser: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     with opened(options.file) as source, progress_through(source.descriptor) as advance:
         data = _whole(source)
+        if is_capture(data):
+            raise BadUse(
+                f"{source.name} is a capture: explain takes what one side has said, as bytes"
+            )
         found = _Counted(options.side.explain(options, data), advance)
         if options.html is None:
             _print(text_of(data, found, options.rows))

@@ -59,6 +59,7 @@ def events_of(
     connection: Connection[Any],
     source: Input,
     advance: Callable[[int], object] = lambda _: None,
+    begun: bytes | None = None,
 ) -> Iterator[list[Any]]:
     """Read a source to its end and give what its bytes are, as they come.
 
@@ -69,18 +70,20 @@ def events_of(
         connection: emits the events.
         source: what to read.
         advance: is told how many bytes more have been read.
+        begun: what has been read of it already; empty: that was the end of it.
     """
     while not connection.closing:
-        piece = b""
+        passed, piece = 0, b""
         act: Callable[[], None]
-        if passed := source.skip(connection.skippable):
+        if begun is None and (passed := source.skip(connection.skippable)):
             advance(passed)
             act = partial(connection.skip, passed)
-        elif piece := source.read():
+        elif piece := source.read() if begun is None else begun:
             advance(len(piece))
             act = partial(connection.send, piece)
         else:
             act = connection.send_eof
+        begun = None
         yield from _events_after(connection, act)
         if not (passed or piece):
             return
