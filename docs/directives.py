@@ -1,6 +1,8 @@
-"""Directives for reference pages: ``messages`` takes a table of messages, ``message`` a class.
+"""Directives for reference pages, made of what the code declares.
 
-Both are named by their place: ``ohnecimd.protocols.chunks.MESSAGES``.
+``messages`` takes a table of messages, ``message`` the class of one, ``codes`` an enum whose
+members have a text, ``parameters`` the parameters of CIMD2. Each is named by its place, such as
+``ohnecimd.protocols.chunks.MESSAGES``.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils.parsers.rst.states import RSTState
 from sphinx.util.docutils import SphinxDirective
-from tables import lines_of_message, lines_of_table
+from tables import lines_of_codes, lines_of_message, lines_of_parameters, lines_of_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +56,26 @@ class MessageDirective(Described):
         return lines_of_message(thing, module)
 
 
+class CodesDirective(Described):
+    """Describes an enum whose members have a text."""
+
+    def lines(self, thing: Any, module: str) -> Iterator[str]:  # noqa: ANN401
+        """Give the class, and a row for each member."""
+        return lines_of_codes(thing, module)
+
+
+class ParametersDirective(Described):
+    """Describes the parameters of CIMD2."""
+
+    def lines(self, thing: Any, module: str) -> Iterator[str]:  # noqa: ANN401, ARG002
+        """Give a row for each."""
+        return lines_of_parameters(thing)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register what this file adds."""
     app.add_directive("messages", MessagesDirective)
     app.add_directive("message", MessageDirective)
+    app.add_directive("codes", CodesDirective)
+    app.add_directive("parameters", ParametersDirective)
     return {"parallel_read_safe": False}  # one directive asks what others have described

@@ -16,14 +16,17 @@ from ohnecimd.declaring.kinds import Fixed, size_of_type
 from ohnecimd.domains import Integers, Reals
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from ohnecimd.declaring.layouts import Computed, Declaration, Field
     from ohnecimd.messages import Message
+    from ohnecimd.protocols.cimd.parameters import ParameterType
     from ohnecimd.tables import Row, Table
 
 INDENT = "   "
 FIELD_HEADS = ("Offset", "Bytes", "Field", "Type", "Values", "Meaning")
+CODE_HEADS = ("Number", "Member", "Meaning")
+PARAMETER_HEADS = ("Number", "Name", "Type", "Values")
 ROW_HEADS = ("Code", "Message", "Sent by", "When", "Then")
 
 
@@ -72,6 +75,31 @@ def lines_of_message(
     for lines in ([_sentence(row)] if row else [], docstring.splitlines(), _about_fields(message)):
         yield ""
         yield from (f"{INDENT}{line}" if line else "" for line in lines)
+
+
+def lines_of_codes(options: type[enum.Enum], module: str) -> Iterator[str]:
+    """Give the description of an enum, with what the text of each member says."""
+    yield f".. py:class:: {options.__qualname__}"
+    yield f"{INDENT}:module: {module}"
+    rows = [
+        (str(each.value), _literal(str(each.name)), _plain(getattr(each, "text", "")))
+        for each in options
+    ]
+    docstring = inspect.cleandoc(options.__doc__ or "")
+    for lines in (docstring.splitlines(), _list_table(CODE_HEADS, rows)):
+        yield ""
+        yield from (f"{INDENT}{line}" if line else "" for line in lines)
+
+
+def lines_of_parameters(parameters: Mapping[int, ParameterType]) -> Iterator[str]:
+    """Give a row for each parameter of CIMD2: number, name, type, and values."""
+    rows = []
+    for each in parameters.values():
+        number, _, name = each.name.partition(" ")
+        taken = "" if each.accepted is each.domain else f"; taken: {each.accepted}"
+        secret = "; secret: never shown" if each.is_secret else ""
+        rows.append((number, name, each.wire, _plain(f"{each.domain}{taken}{secret}")))
+    yield from _list_table(PARAMETER_HEADS, rows)
 
 
 def place_of(message: type[Message], module: str = "") -> str:

@@ -40,15 +40,16 @@ STANDS_UPON = {
     "": "connection combinators messages",  # the names of the package itself
     "protocols": "",
     "transports": "connection",
+    "clients": "protocols transports",
     "capture": "",
-    "testing": "",
-    "cli": "protocols transports capture testing",
+    "testing": "protocols transports",
+    "cli": "protocols transports clients capture testing",
     "__main__": "cli",
 }
-for _room in ("protocols", "capture", "testing", "cli"):
+for _room in ("protocols", "clients", "capture", "testing", "cli"):
     STANDS_UPON[_room] += " connection combinators tables"
 
-WORLDLY = ("transports", "cli", "testing", "__main__")
+WORLDLY = ("transports", "clients", "cli", "testing", "__main__")
 """Rooms that may touch sockets, files, threads and event loops."""
 
 FORBIDDEN_MODULES = frozenset(
@@ -69,6 +70,7 @@ NAMELESS = {
     "ohnecimd.protocols",
     "ohnecimd.declaring",
     "ohnecimd.transports",
+    "ohnecimd.clients",
     "ohnecimd.testing.pytest_plugin",
 }
 REQUIREMENTS = {"ohneio", "msgspec"}
@@ -221,9 +223,21 @@ def test_only_the_default_clock_is_the_clock_of_the_system():
     clocks = {
         room_of(each.file)
         for each in all_imports()
-        if each.name.split(".")[0] in ("time", "datetime") and room_of(each.file) not in WORLDLY
+        if each.name.split(".")[0] == "time" and room_of(each.file) not in WORLDLY
     }
     assert clocks <= CLOCKS
+
+
+def test_no_room_asks_what_day_it_is():
+    asked = [
+        f"{file.relative_to(PACKAGE)}:{node.lineno}"
+        for file in FILES
+        if room_of(file) not in WORLDLY
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today")
+        if ast.unparse(node.value).rpartition(".")[2] in ("datetime", "date")
+    ]
+    assert asked == []
 
 
 def test_only_worldly_rooms_use_builtins_that_touch_the_world():
