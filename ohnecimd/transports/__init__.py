@@ -17,7 +17,7 @@ unix
 ssl
     An `ssl.SSLContext` makes it TLS.
 on_event(connection, event)
-    Gets what a parser has emitted.
+    Gets what a parser has emitted. A client without one keeps events until they are fetched.
 on_error(connection, error)
     Gets what has ended a connection, when all its events have been handed out. Without it, errors
     of the peer and of the transport are dropped, and faults of a parser or a handler are logged,

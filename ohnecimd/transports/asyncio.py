@@ -89,6 +89,7 @@ async def connect(
     ssl: SSLContext | None = None,
     server_hostname: str | None = None,
     timeout_s: float | None = None,
+    on_event: Callable[[C, Any], object] | None = None,
 ) -> Client[C]:
     """Connect to a server.
 
@@ -100,7 +101,7 @@ async def connect(
         TimeoutError: nobody answers.
     """
     loop = asyncio.get_running_loop()
-    link = Link(visit(factory, host, port, unix, ssl, server_hostname))
+    link = Link(visit(factory, host, port, unix, ssl, server_hostname, on_event))
     async with asyncio.timeout(timeout_s):
         if unix is None:
             await loop.create_connection(lambda: link, host, port)

@@ -9,7 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ohnecimd.connection import Connection
-from ohnecimd.errors import Closed
+from ohnecimd.errors import Closed, Misuse
+from ohnecimd.transports.driver import LONGEST_WAIT_S
 from ohnecimd.transports.sides import EVENTS_KEPT, ClientDriver
 from ohnecimd.transports.wire import Wire
 
@@ -28,7 +29,7 @@ T = TypeVar("T")
 class Client(Generic[C_co]):
     """A connection to a server, driven by whoever waits for something.
 
-    Nothing happens between calls: no bytes move, no deadline is kept.
+    Nothing happens between calls: no bytes move, no deadline is kept, no handler is called.
 
     Args:
         endpoint: the connected socket; closed with the client.
@@ -49,6 +50,7 @@ class Client(Generic[C_co]):
         self._selector = selector
         self._registered = 0
         self._timeout_s = timeout_s
+        self._is_working = False
         try:
             self._work_until(lambda: driver.has_handshake)
             if not driver.has_handshake:
@@ -61,6 +63,68 @@ class Client(Generic[C_co]):
     def connection(self) -> C_co:
         """The connection: call its verbs, then `flush`."""
         return self._driver.connection
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the connection has ended, and all that it had to say has been sent or lost."""
+        return self._driver.is_over
+
+    @property
+    def failure(self) -> Exception | None:
+        """What has ended the connection: the error of its parser, a handler, or the transport."""
+        return self._driver.failure
+
+    def fileno(self) -> int:
+        """Return the number of the socket, for those who wait for others too; -1 once closed."""
+        return self._wire.endpoint.fileno()
+
+    def push(self) -> None:
+        """Send what is queued, as far as that can be done without waiting.
+
+        From within a handler this does nothing: what is queued goes out when that returns. Nor does
+        it once the client is closed.
+        """
+        if self._wire.endpoint.fileno() >= 0 and not self._is_working:
+            with self._working():
+                self._wire.push()
+
+    def work(self, timeout_s: float | None = None) -> bool:
+        """Go on until bytes have come or gone, or a time has come; False once all is over.
+
+        Events that come are kept, up to 65536.
+
+        Args:
+            timeout_s: how long to wait for that at most; 0 only does what can be done now.
+
+        Raises:
+            Closed: the client is closed.
+        """
+        self._require_open()
+        with self._keeping_events(EVENTS_KEPT):
+            self.push()
+            if not self._driver.is_over:
+                self._turn(timeout_s)
+        return not self._driver.is_over
+
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float | None = None) -> None:
+        """Work until something is the case; events that come meanwhile are kept, up to 65536.
+
+        Args:
+            condition: what is to be the case, because of what events and callbacks have said.
+            timeout_s: how long to wait for it, whatever else comes; ``math.inf``: for ever; 0 only
+                looks.
+
+        Raises:
+            TimeoutError: it was not the case within that time.
+            Closed: the connection is over, and it is not the case.
+
+        Raises also what the parser, or the transport, has failed with, if it is not the case.
+        """
+        with self._keeping_events(EVENTS_KEPT):
+            self._work_until(condition, timeout_s)
+        if not condition():
+            self._raise_failure()
+            raise Closed("what was waited for will not come: the connection is over")
 
     def flush(self) -> None:
         """Send all that is queued; events that come meanwhile are kept, up to 65536.
@@ -120,12 +184,19 @@ class Client(Generic[C_co]):
         """
         if self._wire.endpoint.fileno() < 0:
             return
+        self._require_open()
         try:
             self._driver.hang_up()
-            self._wire.push()
+            self.push()
             while not self._driver.is_over:
                 self._turn(None)
         finally:
+            self._release()
+
+    def abort(self) -> None:
+        """Close now, whatever is still to be sent; also if it is closed already."""
+        if self._wire.endpoint.fileno() >= 0:
+            self._require_open()
             self._release()
 
     def __enter__(self) -> Self:
@@ -161,11 +232,10 @@ class Client(Generic[C_co]):
 
     def _work_until(self, is_done: Callable[[], bool], timeout_s: float | None = None) -> None:
         """Work until something is the case, or the connection is over."""
-        if self._wire.endpoint.fileno() < 0:
-            raise Closed("the client is closed")
+        self._require_open()
         patience = self._timeout_s if timeout_s is None else timeout_s
         until = None if patience is None else time.monotonic() + patience
-        self._wire.push()
+        self.push()
         while not is_done() and not self._driver.is_over:
             left = None if until is None else max(0.0, until - time.monotonic())
             has_moved = self._turn(left)
@@ -187,8 +257,24 @@ class Client(Generic[C_co]):
                 self._selector.register(wire.endpoint, wanted)
             self._registered = wanted
         times = [each for each in (timeout_s, driver.wake_in()) if each is not None]
-        self._selector.select(min(times) if times else None)
-        return wire.step()
+        self._selector.select(min(*times, LONGEST_WAIT_S) if times else None)
+        with self._working():
+            return wire.step()
+
+    @contextlib.contextmanager
+    def _working(self) -> Iterator[None]:
+        """Mark that handlers and callbacks may run: what they want is done after them."""
+        self._is_working = True
+        try:
+            yield
+        finally:
+            self._is_working = False
+
+    def _require_open(self) -> None:
+        if self._wire.endpoint.fileno() < 0:
+            raise Closed("the client is closed")
+        if self._is_working:
+            raise Misuse("a handler cannot wait for its own connection, nor close it")
 
     def _raise_failure(self) -> None:
         if self._driver.failure is not None:
@@ -196,7 +282,6 @@ class Client(Generic[C_co]):
 
     def _release(self) -> None:
         """Close the socket, and give up what still runs."""
-        with contextlib.suppress(Exception):
-            self._driver.connection.close()
+        self._driver.abandon()
         self._selector.close()
         self._wire.close()

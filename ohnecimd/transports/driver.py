@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ohnecimd.transports.tls import Tls
 
-__all__ = ["GRACE_S", "LINGER_S", "PIECE_BYTES", "ROUNDS", "Driver", "Phase"]
+__all__ = ["GRACE_S", "LINGER_S", "LONGEST_WAIT_S", "PIECE_BYTES", "ROUNDS", "Driver", "Phase"]
 
 C = TypeVar("C", bound=Connection[Any])
 T = TypeVar("T")

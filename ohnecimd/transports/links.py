@@ -43,6 +43,7 @@ class Link(asyncio.Protocol, Generic[D]):
         self._transport: asyncio.Transport | None = None
         self._in_flight = 0  # so much of `outgoing` lies in the transport's buffer
         self._reads = True
+        self._is_pushed = False
         self._timer: asyncio.TimerHandle | None = None
         self._news = asyncio.Event()
 
@@ -55,6 +56,21 @@ class Link(asyncio.Protocol, Generic[D]):
         """Close the socket now."""
         if self._transport is not None:
             self._transport.abort()
+
+    def fileno(self) -> int:
+        """Return the number of the socket; -1 once closed."""
+        endpoint = None if self._transport is None else self._transport.get_extra_info("socket")
+        return -1 if endpoint is None else endpoint.fileno()
+
+    def push(self) -> None:
+        """Have `step` called, in the next turn of the loop."""
+        if not self._is_pushed:
+            self._is_pushed = True
+            self._loop.call_soon(self._take_push)
+
+    def _take_push(self) -> None:
+        self._is_pushed = False
+        self.step()
 
     # What the loop calls
 
@@ -165,6 +181,67 @@ class Client(Generic[C_co]):
         """The connection: call its verbs, then `flush`."""
         return self._driver.connection
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the connection has ended, and all that it had to say has been sent or lost."""
+        return self._driver.is_over
+
+    @property
+    def failure(self) -> Exception | None:
+        """What has ended the connection: the error of its parser, a handler, or the transport."""
+        return self._driver.failure
+
+    def fileno(self) -> int:
+        """Return the number of the socket; -1 once closed."""
+        return self._link.fileno()
+
+    def push(self) -> None:
+        """Have what is queued sent in the background; to be called in the loop's thread."""
+        self._link.push()
+
+    async def work(self, timeout_s: float | None = None) -> bool:
+        """Wait until bytes have come or gone, or a time has come; False once all is over.
+
+        Events that come are kept, up to 65536.
+
+        Args:
+            timeout_s: how long to wait for that at most.
+
+        Raises:
+            Closed: the client is closed.
+        """
+        self._require_open()
+        link = self._link
+        with self._keeping_events(EVENTS_KEPT):
+            link.step()
+            if not self._driver.is_over:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(timeout_s):
+                        await link.news()
+        return not self._driver.is_over
+
+    async def wait_until(
+        self, condition: Callable[[], bool], timeout_s: float | None = None
+    ) -> None:
+        """Wait until something is the case; events that come meanwhile are kept, up to 65536.
+
+        Args:
+            condition: what is to be the case, because of what events and callbacks have said.
+            timeout_s: how long to wait for it, whatever else comes; ``math.inf``: for ever; 0 only
+                looks.
+
+        Raises:
+            TimeoutError: it was not the case within that time.
+            Closed: the connection is over, and it is not the case.
+
+        Raises also what the parser, or the transport, has failed with, if it is not the case.
+        """
+        with self._keeping_events(EVENTS_KEPT):
+            await self._work_until(condition, timeout_s)
+        if not condition():
+            self._raise_failure()
+            raise Closed("what was waited for will not come: the connection is over")
+
     async def flush(self) -> None:
         """Send all that is queued; events that come meanwhile are kept, up to 65536.
 
@@ -225,6 +302,11 @@ class Client(Generic[C_co]):
         self._driver.hang_up()
         await self._leave()
 
+    def abort(self) -> None:
+        """Close in the next turn of the loop, whatever is still to be sent."""
+        self._is_closed = True
+        self._link.abort()
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -283,8 +365,7 @@ class Client(Generic[C_co]):
         self, is_done: Callable[[], bool], timeout_s: float | None = None
     ) -> None:
         """Wait until something is the case, or the connection is over."""
-        if self._is_closed:
-            raise Closed("the client is closed")
+        self._require_open()
         link, patience = self._link, self._timeout_s if timeout_s is None else timeout_s
         until = None if patience is None else time.monotonic() + patience
         link.step()
@@ -297,6 +378,10 @@ class Client(Generic[C_co]):
                 until = time.monotonic() + patience
             elif until is not None and time.monotonic() >= until and not is_done():
                 raise TimeoutError(f"nothing came of it within {patience:g} s")
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise Closed("the client is closed")
 
     def _raise_failure(self) -> None:
         if self._driver.failure is not None:

@@ -66,11 +66,13 @@ def guarded(function: Callable[..., T], *args: Any) -> T | None:  # noqa: ANN401
         return None
 
 
-def refuse(handling: Awaitable[object]) -> NoReturn:
+def refuse(
+    handling: Awaitable[object], why: str = "an async handler needs the asyncio transport"
+) -> NoReturn:
     """Say that nobody can wait for an ``async`` handler here."""
     if inspect.iscoroutine(handling):
         handling.close()
-    raise Misuse("an async handler needs the asyncio transport")
+    raise Misuse(why)
 
 
 class ServerDriver(Driver[C]):
@@ -154,21 +156,38 @@ class ServerDriver(Driver[C]):
 
 
 class ClientDriver(Driver[C]):
-    """A connection that we have opened: events are kept until they are fetched.
+    """A connection that we have opened: events go to a handler, or are kept until they are fetched.
 
     It reads while it sends: what it sends has been asked for, and lies in memory anyway.
+
+    Args:
+        connection: what is driven.
+        tls: the session around it, if there is one.
+        on_event: the handler, if there is one.
     """
 
-    __slots__ = ("capacity",)
+    __slots__ = ("_on_event", "capacity")
 
-    def __init__(self, connection: C, tls: Tls | None = None) -> None:
+    def __init__(
+        self,
+        connection: C,
+        tls: Tls | None = None,
+        on_event: Callable[[C, Any], object] | None = None,
+    ) -> None:
         super().__init__(connection, tls)
+        self._on_event = on_event
         self.capacity = 1
         """With so many events waiting to be fetched, the parser has to wait too."""
 
+    def abandon(self) -> None:
+        """Come to an end now: nothing more is sent."""
+        self.lose(None)
+        while not self.is_over:
+            self.pump()
+
     def fetch(self) -> bool:
         """Tell whether there is something in `events`, or can be put there."""
-        if not self.events:
+        if not self.events and self._on_event is None:
             self.events.extend(self._take_events())
         return bool(self.events)
 
@@ -189,8 +208,25 @@ class ClientDriver(Driver[C]):
         if len(self.events) >= self.capacity:
             return 0
         events = self._take_events()
-        self.events.extend(events)
+        if self._on_event is None:
+            self.events.extend(events)
+        else:
+            self._handle(self._on_event, events)
         return len(events)
+
+    def _handle(self, handler: Callable[[C, Any], object], events: list[Any]) -> None:
+        try:
+            for event in events:
+                result = handler(self.connection, event)
+                if result is not None and inspect.isawaitable(result):
+                    refuse(result, "the handler of a client cannot be async")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
+            self._fail(error)
+
+    def _end_talk(self) -> None:
+        super()._end_talk()
+        if self._on_event is not None:  # what came of the end itself
+            self._hand_out()
 
 
 def visit(
@@ -200,6 +236,7 @@ def visit(
     unix: UnixPath | None,
     ssl: SSLContext | None,
     server_hostname: str | None,
+    on_event: Callable[[C, Any], object] | None,
 ) -> ClientDriver[C]:
     """Make a connection to a server, and a driver for it."""
     if unix is None and not port:
@@ -208,4 +245,4 @@ def visit(
     if ssl is not None:
         name = server_hostname or (host if unix is None else None)
         tls = Tls(ssl, server_side=False, server_hostname=name)
-    return ClientDriver(factory(), tls)
+    return ClientDriver(factory(), tls, on_event)

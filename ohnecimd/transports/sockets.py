@@ -94,6 +94,7 @@ def connect(
     ssl: SSLContext | None = None,
     server_hostname: str | None = None,
     timeout_s: float | None = None,
+    on_event: Callable[[C, Any], object] | None = None,
 ) -> Client[C]:
     """Connect to a server.
 
@@ -104,7 +105,7 @@ def connect(
         OSError: nobody listens there, or the certificate is not trusted.
         TimeoutError: nobody answers.
     """
-    driver = visit(factory, host, port, unix, ssl, server_hostname)
+    driver = visit(factory, host, port, unix, ssl, server_hostname, on_event)
     return Client(dial(host, port, unix, timeout_s), driver, selectors.DefaultSelector(), timeout_s)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import socket
 import struct
 import threading
@@ -133,10 +134,13 @@ class Blocking:
         self.connection = client.connection
 
     def __getattr__(self, name):
-        method = getattr(self._client, name)
+        member = getattr(self._client, name)
+        if not callable(member):
+            return member
 
         async def act(*args):
-            return await method(*args)
+            result = member(*args)
+            return await result if inspect.isawaitable(result) else result
 
         return lambda *args: self._runner.run(act(*args))
 
