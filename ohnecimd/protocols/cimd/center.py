@@ -77,8 +77,8 @@ class Center(Session):
         first_number: of the first request after a login: 0, or as in some centers 2.
         idle_s: end the session when the application says nothing for so long; None: never.
         closes: end it after the logout; else the application closes.
-        overlooks_faults: have requests handled that have a value out of range, or parameters that
-            are not theirs; else they are refused.
+        overlooks_faults: have requests handled that have a value out of its range; else they are
+            refused. Parameters that are not theirs are never refused: they are `others`.
         options: see `Options`.
     """
 
