@@ -1,0 +1,1 @@
+"""Clients for programs: sessions that submit and receive, on real sockets."""
