@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures, a marker, and readable comparisons of outcomes.
+"""The pytest plugin: fixtures, markers, and readable comparisons of outcomes.
 
 It is loaded wherever this package is installed, and imports the test kit only when it is used.
 """
@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ohnecimd.connection import Connection
     from ohnecimd.testing.clock import FakeClock
+    from ohnecimd.testing.smsc import SmsCenter
     from ohnecimd.testing.transcripts import Side
 
+SMSC_MARKER = "smsc(accounts, ...): what the fixture `smsc` makes its center with"
 CUTS_MARKER = "cuts(data, ...): run the test once for each cut of `data`, given as `pieces`"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Announce the marker."""
+    """Announce the markers."""
     config.addinivalue_line("markers", CUTS_MARKER)
+    config.addinivalue_line("markers", SMSC_MARKER)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -54,6 +57,23 @@ def fake_clock() -> FakeClock:
     from ohnecimd.testing.clock import FakeClock  # noqa: PLC0415 - only when used
 
     return FakeClock()
+
+
+@pytest.fixture
+def smsc(request: pytest.FixtureRequest) -> Iterator[SmsCenter]:
+    """A simulated SMS Center for CIMD2 that listens on ``smsc.host`` and ``smsc.port``.
+
+    ``@pytest.mark.smsc(...)`` gives it the arguments of `SmsCenter`. What fails in it fails the
+    test.
+    """
+    from ohnecimd.testing.smsc import SmsCenter  # noqa: PLC0415 - only when used
+
+    marker = request.node.get_closest_marker("smsc")
+    center = SmsCenter() if marker is None else SmsCenter(*marker.args, **marker.kwargs)
+    with center:
+        yield center
+    if center.errors:
+        raise center.errors[0]
 
 
 @pytest.fixture
