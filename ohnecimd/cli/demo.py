@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ohnecimd.cli import demo_lines, demo_messages
+from ohnecimd.cli import demo_cimd, demo_lines, demo_messages
 from ohnecimd.cli.commands import Command
 from ohnecimd.cli.failures import Failed
 from ohnecimd.cli.stage import stage_on
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND", "SCENES"]
 
-SCENES: tuple[Callable[[Stage], list[Outcome]], ...] = (demo_lines.play, demo_messages.play)
+SCENES: tuple[Callable[[Stage], list[Outcome]], ...] = (
+    demo_lines.play,
+    demo_messages.play,
+    demo_cimd.play,
+)
 """Each shows something, and tells how it came out."""
 
 
@@ -37,6 +41,7 @@ def _run(_: Namespace) -> int:
 
 
 COMMAND = Command(
-    summary="show one parser without I/O and on three transports, and messages declared once",
+    summary="show one parser without I/O and on three transports, messages declared once, and a "
+    "text to a phone",
     run=_run,
 )

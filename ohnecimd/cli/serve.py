@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable, Iterator
 
+    from ohnecimd.cli.sides import Server
     from ohnecimd.cli.transports import Running
     from ohnecimd.connection import Connection
 
@@ -61,14 +62,19 @@ def _run(options: Namespace) -> int:
     factory = side.make(options)
     journal = _Journal(
         Output(switch.is_off),
-        side.show,
+        side,
         switch,
         has_ended=lambda: side.has_ended(factory),
         as_json=options.json,
     )
+
+    def begin(server: Running) -> None:
+        journal.listening(server)
+        side.attend(factory, server)
+
     wanted = Wanted(
         factory,
-        on_ready=journal.listening,
+        on_ready=begin,
         options={
             **_place(options),
             "max_connections": options.max_connections,
@@ -166,14 +172,14 @@ class _Journal:
     def __init__(
         self,
         output: Output,
-        show: Callable[[Any], Shown],
+        side: Server,
         switch: _Switch,
         *,
         has_ended: Callable[[], bool],
         as_json: bool,
     ) -> None:
         self._output = output
-        self._show = show
+        self._side = side
         self._switch = switch
         self._has_ended = has_ended
         self._as_json = as_json
@@ -191,7 +197,8 @@ class _Journal:
         self._tell(connection, Shown("open", "", {}))
 
     def event(self, connection: Connection[Any], event: object) -> None:
-        self._tell(connection, self._show(event))
+        if self._side.is_told(event):
+            self._tell(connection, self._side.show(event))
 
     def error(self, connection: Connection[Any], error: Exception) -> None:
         self._tell(connection, show_error(error))

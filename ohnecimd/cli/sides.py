@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable, Iterable, Mapping
 
+    from ohnecimd.cli.transports import Running
     from ohnecimd.connection import Connection
     from ohnecimd.messages import Span
 
@@ -91,9 +92,13 @@ class Server(Side):
     Args:
         has_ended: asked with what `make` has made when the last client has gone: whether the
             server is to stop.
+        attend: called with what `make` has made, and the server, when that listens.
+        is_told: whether an event is printed.
     """
 
     has_ended: Callable[[Any], bool] = lambda _: False
+    attend: Callable[[Any, Running], object] = lambda _, __: None
+    is_told: Callable[[Any], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)

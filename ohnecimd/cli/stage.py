@@ -56,6 +56,10 @@ class Stage:
         if out:
             self._bytes("out", out)
 
+    def said(self, who: str, text: str, *, is_ours: bool) -> None:
+        """Show what one side of a conversation says."""
+        self._line(f"{INDENT}{who}  {text}", "out" if is_ours else "in")
+
     def _bytes(self, kind: str, data: bytes) -> None:
         self._line(f"{INDENT}{kind:5}  {data!r}", kind)
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ohnecimd.separators import Separator
     from ohnecimd.steps import Steps
 
-__all__ = ["COMMAND", "LineByLine", "add_words", "complaints", "connected", "given"]
+__all__ = ["COMMAND", "LineByLine", "add_words", "complaints", "connected", "given", "lines_of"]
 
 TIMEOUT_S = 30.0
 BATCH_LINES = 1024
@@ -83,8 +83,14 @@ def add_words(parser: ArgumentParser, metavar: str, what: str) -> None:
     )
 
 
-def connected(options: Namespace) -> sockets.Client[Any]:
+def connected(
+    options: Namespace, on_event: Callable[[Any, Any], object] | None = None
+) -> sockets.Client[Any]:
     """Connect to the server that is meant; use it in a ``with``.
+
+    Args:
+        options: that were given.
+        on_event: called with the connection and each event, as they come; None: they are kept.
 
     Raises:
         Failed: nobody is there.
@@ -98,6 +104,7 @@ def connected(options: Namespace) -> sockets.Client[Any]:
             place.port,
             unix=place.unix or None,
             timeout_s=options.timeout,
+            on_event=on_event,
         )
     except OSError as error:
         text = f"cannot connect to {place}: {reason(error)}"
@@ -125,8 +132,13 @@ def _words(words: Iterable[str]) -> Iterator[list[bytes]]:
 
 
 @protocol
-def _reading(ends: Separator, limit: int) -> Steps[None]:
-    """Emit the lines of standard input, one by one."""
+def lines_of(ends: Separator, limit: int) -> Steps[None]:
+    """Emit the lines of an input, one by one; the last may have no end.
+
+    Args:
+        ends: what ends a line.
+        limit: of a line in bytes.
+    """
     while (line := (yield from read_line(ends, limit=limit, take_unfinished=True))) is not None:
         yield from emit(line)
 
@@ -135,7 +147,7 @@ def _lines(ends: Separator, limit: int) -> Iterator[list[bytes]]:
     if sys.stdin is None:
         raise BadUse("standard input is closed, and there are no words")
     count = 0
-    for lines in events_of(_reading(ends, limit), Input(sys.stdin.buffer, "standard input")):
+    for lines in events_of(lines_of(ends, limit), Input(sys.stdin.buffer, "standard input")):
         if isinstance(lines[0], TooLong):
             raise Failed(f"line {count + 1} of standard input has more than {limit} bytes")
         count += len(lines)

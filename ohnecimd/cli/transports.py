@@ -30,6 +30,9 @@ class Running(Protocol):
     def call_soon(self, function: Callable[..., object], *args: Any) -> None:  # noqa: ANN401
         """Call a function where the server runs; from any thread, or a signal handler."""
 
+    def flush(self, *connections: Any) -> None:  # noqa: ANN401
+        """Send what verbs have queued on these, outside of their own handlers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

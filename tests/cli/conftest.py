@@ -2,15 +2,19 @@
 
 import io
 import os
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
+from cimd_talking import USER
 
 from ohnecimd.cli import main
+from ohnecimd.cli.transports import TRANSPORTS
 
 PATIENCE_S = 20
 
@@ -79,6 +83,15 @@ class Server:
         host, _, port = self.address.rpartition(":")
         return host, int(port)
 
+    def connect(self):
+        if self.address.startswith("unix:"):
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(self.address.removeprefix("unix:"))
+        else:
+            client = socket.create_connection(self.place)
+        client.settimeout(PATIENCE_S)
+        return client
+
     def line(self):
         return self.process.stdout.readline().decode()
 
@@ -98,6 +111,12 @@ class Server:
 def serve(launch):
     """Start a server, and wait until it listens."""
     return lambda *args, **options: Server(launch("serve", *args, **options))
+
+
+@pytest.fixture(params=list(TRANSPORTS))
+def transport(request):
+    """The name of each transport."""
+    return request.param
 
 
 @pytest.fixture
@@ -122,3 +141,25 @@ def reading_end_closed():
 def closed_pipe():
     with reading_end_closed() as writing:
         yield writing
+
+
+@pytest.fixture
+def talk_to(run):
+    """Talk to whatever is at an address."""
+
+    def talk_to_it(address, *words, given=b"", user=USER):
+        return run("talk", "cimd", address, *user, *words, given=given)
+
+    return talk_to_it
+
+
+@pytest.fixture
+def talk(talk_to, smsc):
+    """Talk to the simulated center."""
+    return partial(talk_to, f"{smsc.host}:{smsc.port}")
+
+
+@pytest.fixture
+def begin(launch, smsc):
+    """Begin to talk to it in a process of its own."""
+    return lambda *words: launch("talk", "cimd", f"{smsc.host}:{smsc.port}", *USER, *words)

@@ -86,4 +86,4 @@ def test_what_examples_show_is_what_is_printed(run, tmp_path, monkeypatch, comma
         printed = ran.out + ran.err if "ohnecimd: error:" in shown else ran.out
         assert printed == shown
         count += 1
-    assert count == {"decode": 4, "explain": 1}[command]
+    assert count == {"decode": 5, "explain": 2}[command]

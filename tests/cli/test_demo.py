@@ -1,18 +1,22 @@
 import io
 import re
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
 from ohnecimd import protocol, put, read_until
-from ohnecimd.cli import demo, demo_lines, demo_messages, transports
+from ohnecimd.cli import demo, demo_cimd, demo_lines, demo_messages, transports
 from ohnecimd.cli.stage import ColourStage, Outcome, Stage, stage_on
 from ohnecimd.cli.standard import Output
 from ohnecimd.errors import ChecksumMismatch, Malformed
 from ohnecimd.protocols.chunks import Server
+from ohnecimd.protocols.cimd.simulator import Account, Ending, Fate, Fault
+from ohnecimd.protocols.cimd.text.joining import Joined
+from ohnecimd.testing.smsc import SmsCenter
 
-ALL_RUNS = "no I/O, sockets, asyncio, gevent, messages, LDO"
+ALL_RUNS = "no I/O, sockets, asyncio, gevent, messages, LDO, CIMD2"
 
 
 @pytest.fixture
@@ -25,7 +29,7 @@ def without_gevent(monkeypatch):
 def test_the_demo_runs_one_parser_four_times_and_checks_it(run):
     ran = run("demo")
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out.endswith(f"\n6 runs, all answers right: {ALL_RUNS}\n")
+    assert ran.out.endswith(f"\n7 runs, all answers right: {ALL_RUNS}\n")
     steps = [line.strip() for line in ran.out.splitlines()]
     for kind, data in [
         ("in     ", b"lo\r"),
@@ -54,7 +58,7 @@ def test_the_demo_leaves_out_what_is_not_installed(run, without_gevent):
     assert "On gevent: left out\n" in ran.out
     assert "    the transport gevent is not installed: pip install 'ohnecimd[gevent]'\n" in ran.out
     assert ran.out.endswith(
-        "\n5 runs, all answers right: no I/O, sockets, asyncio, messages, LDO\n"
+        "\n6 runs, all answers right: no I/O, sockets, asyncio, messages, LDO, CIMD2\n"
     )
 
 
@@ -105,7 +109,7 @@ def test_a_transport_that_cannot_listen_fails(run, monkeypatch):
 def test_a_scene_joins_with_a_row(run, monkeypatch):
     monkeypatch.setattr(demo, "SCENES", (*demo.SCENES, lambda _: [one_more]))
     one_more = Outcome("morse", is_right=True)
-    assert run("demo").out.endswith(f"\n7 runs, all answers right: {ALL_RUNS}, morse\n")
+    assert run("demo").out.endswith(f"\n8 runs, all answers right: {ALL_RUNS}, morse\n")
 
 
 # Messages
@@ -231,6 +235,87 @@ def test_a_spoilt_answer_is_shown_and_fails(run, monkeypatch, place, value, show
     assert (ran.status, ran.err) == (1, "ohnecimd: error: wrong answers: LDO\n")
     assert f"\n{shown}" in ran.out
     assert "    wrong  " in ran.out
+
+
+# A text to a phone
+
+
+@pytest.fixture
+def cimd_only(monkeypatch):
+    monkeypatch.setattr(demo, "SCENES", (demo_cimd.play,))
+
+
+@pytest.mark.usefixtures("cimd_only")
+def test_a_long_text_is_shown_packet_by_packet_with_its_reports(run):
+    ran = run("demo")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.endswith("\n1 runs, all answers right: CIMD2\n")
+    heads = [line.strip()[:20] for line in ran.out.splitlines() if re.search(r" \d\d:\d{3} ", line)]
+    assert heads[:2] == ["application  01:001 ", "SMS Center   51:001 "]
+    assert heads[-2:] == ["application  02:007 ", "SMS Center   52:007 "]
+    assert sorted(heads[2:-2]) == sorted(
+        f"{who}  {packet} "
+        for who, packets in (
+            ("application", ("03:003", "03:005", "73:000", "73:002")),
+            ("SMS Center ", ("53:003", "53:005", "23:000", "23:002")),
+        )
+        for packet in packets
+    )
+    assert "(part 2 of 2, reference 0)" in ran.out
+    assert ran.out.count("status code 4 (Delivery successful)") == 2
+    assert f"    the phone reads {demo_cimd.TEXT!r}\n" in ran.out
+
+
+@pytest.mark.usefixtures("cimd_only")
+def test_the_demo_does_not_show_the_password(run):
+    out = run("demo").out
+    assert "user identity 'kannel', password ***" in out
+    assert "secret" not in out
+
+
+@pytest.mark.usefixtures("cimd_only")
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ({"accounts": [Account("kannel", "public")]}, "never left: the login was refused"),
+        ({"faults": [Fault.parse("refuse=10:submit-message")]}, "was refused with error 10: "),
+        ({"faults": [Fault.parse("drop:submit-message")]}, "nothing came of it within 0.3 s"),
+        ({"faults": [Fault.parse("close:submit-message")]}, "was sent and not answered: "),
+        ({"fate": Fate(Ending.FAILED, 0.0)}, "expected reports of successful delivery"),
+        ({"fate": Fate(Ending.DELIVERED, 60.0)}, "nothing came of it within 0.3 s"),
+    ],
+    ids=["login", "refused", "dropped", "closed", "failed", "late"],
+)
+def test_a_text_that_is_not_delivered_fails(run, monkeypatch, options, shown):
+    if "0.3 s" in shown:
+        monkeypatch.setattr(demo_cimd, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(demo_cimd, "SmsCenter", partial(SmsCenter, **options))
+    ran = run("demo")
+    assert (ran.status, ran.err) == (1, "ohnecimd: error: wrong answers: CIMD2\n")
+    assert shown in ran.out.partition("    wrong  ")[2]
+
+
+@pytest.mark.usefixtures("cimd_only")
+def test_a_text_that_is_changed_on_the_way_fails(run, monkeypatch):
+    class Confused(demo_cimd.Joiner):
+        def add(self, part):
+            return [Joined(str(each.content).upper()) for each in super().add(part)]
+
+    monkeypatch.setattr(demo_cimd, "Joiner", Confused)
+    ran = run("demo")
+    assert (ran.status, ran.err) == (1, "ohnecimd: error: wrong answers: CIMD2\n")
+    assert f"    wrong  expected {demo_cimd.TEXT!r}\n" in ran.out
+
+
+@pytest.mark.usefixtures("cimd_only")
+def test_a_port_that_is_not_to_be_had_fails(run, monkeypatch):
+    def refuse():
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(demo_cimd, "SmsCenter", refuse)
+    ran = run("demo")
+    assert (ran.status, ran.err) == (1, "ohnecimd: error: wrong answers: CIMD2\n")
+    assert "    wrong  permission denied\n" in ran.out
 
 
 def test_the_demo_into_a_closed_pipe_is_quiet(launch, closed_pipe):

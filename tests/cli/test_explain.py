@@ -127,9 +127,10 @@ def test_empty_input_is_explained(run, protocol):
 def test_garbage_gives_errors_and_nothing_worse(run, protocol, data):
     ran = run("explain", protocol, "--all", given=data)
     lines = ran.out.splitlines()
-    assert ran.status == 1
+    is_noise = protocol == "cimd" and b"\2" not in data  # anything may stand between packets
+    assert ran.status == (not is_noise)
     assert octets_of(lines) == data
-    assert any(line[45:47] == "! " for line in lines)
+    assert any(line[45:47] == "! " for line in lines) == (not is_noise)
     assert all(line.isprintable() for line in lines)
 
 

@@ -11,23 +11,7 @@ import pytest
 from ohnecimd.cli import main, transports
 from ohnecimd.cli.failures import reason
 
-TRANSPORTS = list(transports.TRANSPORTS)
 PATIENCE_S = 20
-
-
-@pytest.fixture(params=TRANSPORTS)
-def transport(request):
-    return request.param
-
-
-def connected(server):
-    if server.address.startswith("unix:"):
-        client = socket.socket(socket.AF_UNIX)
-        client.connect(server.address.removeprefix("unix:"))
-    else:
-        client = socket.create_connection(server.place)
-    client.settimeout(PATIENCE_S)
-    return client
 
 
 def ask(client, data, size):
@@ -42,7 +26,7 @@ def ask(client, data, size):
 def test_events_are_told_and_signals_stop_it_in_order(serve, transport, number):
     server = serve("echo", "--transport", transport)
     assert server.address.startswith("127.0.0.1:")
-    with connected(server) as client:
+    with server.connect() as client:
         assert ask(client, b"Hello\n\n", 7) == b"Hello\n\n"
         assert server.lines(3) == ["1 open\n", "1 line Hello\n", "1 line\n"]
         server.send_signal(number)
@@ -54,7 +38,7 @@ def test_events_are_told_and_signals_stop_it_in_order(serve, transport, number):
 def test_a_unix_socket_is_served_and_removed(serve, transport, socket_path):
     server = serve("chat", "--transport", transport, "--unix", socket_path)
     assert server.first_line == "listening on unix:s\n"
-    with connected(server) as client:
+    with server.connect() as client:
         assert ask(client, b"Hello\r\n.\r\n", 17) == b"You sent: Hello\r\n"
         assert client.recv(1) == b""
     assert server.lines(3) == ["1 open\n", "1 line Hello\n", "1 close\n"]
@@ -66,7 +50,7 @@ def test_a_unix_socket_is_served_and_removed(serve, transport, socket_path):
 
 def test_json_has_one_object_for_each_event(serve, transport):
     server = serve("echo", "--json", "--transport", transport, "--limit", "9")
-    with connected(server) as client:
+    with server.connect() as client:
         assert ask(client, b"H\xe9\x1b\n", 4) == b"H\xe9\x1b\n"
         client.sendall(b"much too long\n")
         assert client.recv(1) == b""
@@ -82,14 +66,14 @@ def test_json_has_one_object_for_each_event(serve, transport):
 
 def test_bytes_from_the_wire_are_escaped(serve):
     server = serve("echo")
-    with connected(server) as client:
+    with server.connect() as client:
         ask(client, b"\x1b]0;x\x07\x9b2J\x7f\\ \n", 12)
     assert server.lines(2)[1] == "1 line \\x1b]0;x\\x07\\x9b2J\\x7f\\\\ \n"
 
 
 def test_connections_are_numbered(serve, transport):
     server = serve("echo", "--transport", transport)
-    with connected(server) as first, connected(server) as second:
+    with server.connect() as first, server.connect() as second:
         assert server.lines(2) == ["1 open\n", "2 open\n"]
         ask(second, b"two\n", 4)
         ask(first, b"one\n", 4)
@@ -98,7 +82,7 @@ def test_connections_are_numbered(serve, transport):
 
 def test_a_client_that_breaks_off_in_a_line_is_an_error(serve, transport):
     server = serve("echo", "--transport", transport)
-    with connected(server) as client:
+    with server.connect() as client:
         client.sendall(b"half a li")
         client.shutdown(socket.SHUT_WR)
         assert client.recv(1) == b""
@@ -109,7 +93,7 @@ def test_a_client_that_breaks_off_in_a_line_is_an_error(serve, transport):
 
 def test_further_clients_wait_while_there_are_enough(serve, transport):
     server = serve("echo", "--transport", transport, "--max-connections", "1")
-    with connected(server) as second, connected(server) as first:
+    with server.connect() as second, server.connect() as first:
         client, waiting = second, first
         ask(client, b"one\n", 4)
         assert server.lines(2) == ["1 open\n", "1 line one\n"]
@@ -123,7 +107,7 @@ def test_further_clients_wait_while_there_are_enough(serve, transport):
 def test_a_closed_pipe_stops_it_in_order(serve, transport):
     server = serve("echo", "--transport", transport)
     server.process.stdout.close()
-    with connected(server) as client:
+    with server.connect() as client:
         client.sendall(b"Hello\n")
         assert client.recv(6) in {b"Hello\n", b""}
     assert server.process.wait(PATIENCE_S) == 141
@@ -132,7 +116,7 @@ def test_a_closed_pipe_stops_it_in_order(serve, transport):
 
 def test_a_signal_stops_it_while_nobody_takes_its_output(serve, transport):
     server = serve("echo", "--transport", transport)
-    with connected(server) as client:
+    with server.connect() as client:
         client.settimeout(0.5)
         with pytest.raises(TimeoutError):
             client.sendall((b"x" * 999 + b"\n" * 99) * 20_000)

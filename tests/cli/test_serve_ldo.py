@@ -3,15 +3,12 @@
 import json
 import os
 import signal
-import socket
 from pathlib import Path
 
 import pytest
 
-from ohnecimd.cli import transports
 from ohnecimd.protocols.chunks import Chunk, Delay, Echo, Noop, Shutdown, chunk_of
 
-TRANSPORTS = list(transports.TRANSPORTS)
 FILES = Path(__file__).parents[1] / "data" / "chunks" / "files"
 PATIENCE_S = 20
 NOOP = b"NOOP\0\0\0\0"
@@ -21,24 +18,9 @@ def encoded(*messages):
     return b"".join(chunk_of(message).encode() for message in messages)
 
 
-def connected(server):
-    if server.address.startswith("unix:"):
-        client = socket.socket(socket.AF_UNIX)
-        client.connect(server.address.removeprefix("unix:"))
-    else:
-        client = socket.create_connection(server.place)
-    client.settimeout(PATIENCE_S)
-    return client
-
-
 def ask(client, data, size):
     client.sendall(data)
     return client.makefile("rb").read(size)
-
-
-@pytest.fixture(params=TRANSPORTS)
-def transport(request):
-    return request.param
 
 
 @pytest.fixture
@@ -48,7 +30,7 @@ def server(serve, transport, socket_path):
 
 def test_requests_and_faults_are_told(serve, transport):
     server = serve("ldo", "--transport", transport)
-    with connected(server) as client:
+    with server.connect() as client:
         assert ask(client, encoded(Echo(b"\x1bhi")), 11) == b"ECHO\3\0\0\0\x1bhi"
         client.sendall(b"WHAT\0\0\0\0")
         assert client.recv(1) == b""
@@ -65,7 +47,7 @@ def test_requests_and_faults_are_told(serve, transport):
 
 def test_json_has_the_keys_of_decode(serve, transport):
     server = serve("ldo", "--json", "--limit", "9", "--transport", transport)
-    with connected(server) as client:
+    with server.connect() as client:
         client.sendall(NOOP + b"ECHO\x0a\0\0\0")
         assert client.makefile("rb").read() == NOOP
     opened, request, error, closed = map(json.loads, server.lines(4))
@@ -78,7 +60,7 @@ def test_json_has_the_keys_of_decode(serve, transport):
 
 def test_a_silent_client_is_left(serve, transport):
     server = serve("ldo", "--idle", "0.2", "--transport", transport)
-    with connected(server) as client:
+    with server.connect() as client:
         assert client.recv(1) == b""
     assert server.lines(3)[1:] == [
         "1 error idle-timeout: no byte came or went within 0.2 s\n",
@@ -87,7 +69,7 @@ def test_a_silent_client_is_left(serve, transport):
 
 
 def test_shut_ends_the_server_when_its_only_client_has_gone(server, socket_path):
-    with connected(server) as client:
+    with server.connect() as client:
         assert ask(client, encoded(Shutdown()), 9) == NOOP
     ran = server.rest()
     assert (ran.status, ran.err) == (0, "")
@@ -96,11 +78,11 @@ def test_shut_ends_the_server_when_its_only_client_has_gone(server, socket_path)
 
 
 def test_shut_lets_the_others_go_on_until_they_say_something(server):
-    with connected(server) as other:
+    with server.connect() as other:
         assert ask(other, NOOP, 8) == NOOP
-        with connected(server) as client:
+        with server.connect() as client:
             assert ask(client, encoded(Shutdown()), 9) == NOOP
-        with connected(server) as late:
+        with server.connect() as late:
             assert late.recv(1) == b""
         assert server.process.poll() is None
         other.setblocking(False)  # noqa: FBT003
@@ -115,7 +97,7 @@ def test_shut_lets_the_others_go_on_until_they_say_something(server):
 
 
 def test_shut_waits_for_a_delay_that_runs(server):
-    with connected(server) as waiting, connected(server) as client:
+    with server.connect() as waiting, server.connect() as client:
         waiting.sendall(encoded(Delay(0.5), Noop()))
         lines = server.lines(3)
         assert any(line.endswith("delay: NTVL=0.5\n") for line in lines)
@@ -127,9 +109,9 @@ def test_shut_waits_for_a_delay_that_runs(server):
 
 
 def test_a_signal_ends_a_server_that_shuts_down(server):
-    with connected(server) as other:
+    with server.connect() as other:
         assert ask(other, NOOP, 8) == NOOP
-        with connected(server) as client:
+        with server.connect() as client:
             assert ask(client, encoded(Shutdown()), 9) == NOOP
         server.send_signal(signal.SIGTERM)
         assert other.recv(1) == b""
@@ -137,9 +119,9 @@ def test_a_signal_ends_a_server_that_shuts_down(server):
 
 
 def test_an_endless_delay_does_not_hurt_the_server(server):
-    with connected(server) as endless:
+    with server.connect() as endless:
         for text in (b"inf", b"1e300", b"1e8"):
-            with connected(server) as client:
+            with server.connect() as client:
                 client.sendall(Chunk(b"DLAY", Chunk(b"NTVL", text).encode()).encode())
                 assert ask(endless, NOOP, 8) == NOOP
 
