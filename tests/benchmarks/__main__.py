@@ -16,14 +16,17 @@ from .group import Effort
 from .growth import GROWTH
 from .memory import MEMORY
 from .messages import MESSAGES
+from .packets import PACKETS
 from .race import Race
 from .report import Report
 from .streams import STREAMS
+from .submits import SUBMITS
+from .text import TEXT
 
 if TYPE_CHECKING:
     from .group import Group
 
-GROUPS: tuple[Group[Any], ...] = (STREAMS, GROWTH, MESSAGES, CHUNKS, MEMORY)
+GROUPS: tuple[Group[Any], ...] = (STREAMS, GROWTH, MESSAGES, CHUNKS, PACKETS, TEXT, SUBMITS, MEMORY)
 QUICK_DIVISOR = 32
 
 

@@ -6,14 +6,17 @@ import pytest
 
 from .chunk_walkers import Data
 from .chunks import CHUNKS
+from .group import Effort
 from .growth import GROWTH, grow
 from .growth import ROWS as GROWTHS
 from .memory import MEMORY, Zeros
 from .message_codecs import CODERS, FIVE_FIELDS, Codec
 from .messages import MESSAGES
+from .packets import PACKETS, packets_of
 from .race import Turn, WrongResult, measure
 from .stream_readers import STREAM_READERS
 from .streams import STREAMS
+from .submits import CLIENTS, SUBMITS
 
 LINES, FRAMES = STREAMS.rows[0], STREAMS.rows[-1]
 NINE_BYTES = [
@@ -73,6 +76,35 @@ def test_reader_that_reads_something_else_is_found_before_it_is_timed():
     )
     with pytest.raises(WrongResult, match=expected):
         measure(LINES, [replace(STREAM_READERS[0], name="liar", lines=lie)], rounds=1)
+
+
+@pytest.mark.parametrize("candidate", PACKETS.candidates, ids=names_of(PACKETS.candidates))
+@pytest.mark.parametrize("row", PACKETS.rows, ids=PACKETS.row_names)
+def test_candidates_make_the_same_of_packets(candidate, row):
+    turn = replace(row, times=2).turn(candidate, 1)
+    assert turn.items == 2 * len(packets_of(row.capture))
+    assert turn.run() > 0
+
+
+@pytest.mark.parametrize("row", PACKETS.rows, ids=PACKETS.row_names)
+def test_candidate_that_makes_something_else_of_packets_is_found_before_it_is_timed(row):
+    wrong = (3, 5, [], None)
+    liar = replace(
+        PACKETS.candidates[0],
+        name="liar",
+        decode=lambda _, keep: keep(wrong),
+        encode=lambda _: b"\x0203:005\t\x03",
+    )
+    with pytest.raises(WrongResult, match=r"^liar makes something else of 'submit-basic, "):
+        measure(row, [liar], rounds=1)
+
+
+def test_every_message_that_is_measured_is_submitted():
+    small = replace(SUBMITS, messages=30)
+    for row in small.row_names:
+        rates = small.measure(row, Effort(1))
+        assert set(rates) == set(CLIENTS)
+        assert min(rates.values()) > 0
 
 
 @pytest.mark.parametrize(

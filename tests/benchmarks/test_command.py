@@ -213,7 +213,13 @@ def test_groups_measure_every_row_they_name():
         (["--only", "teapots"], "no row holds 'teapots'; there are: 64-byte lines, 64 KiB pieces;"),
         (["growth", "--only", "KiB"], "no row holds 'KiB'; there are: one line, byte by byte;"),
         (["--rounds", "0"], "--rounds has to be 1 or more, not 0"),
-        (["teapots"], "no group 'teapots'; there are: streams, growth, messages, chunks, memory"),
+        (
+            ["teapots"],
+            (
+                "no group 'teapots'; there are: streams, growth, messages, chunks, packets, text, "
+                "submits, memory"
+            ),
+        ),
         (["--svg", "x.svg", "--only", "one line"], "--svg shows races, and none is left"),
     ],
 )
