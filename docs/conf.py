@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import importlib
 import importlib.util
 import inspect
 import pkgutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import ohnecimd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from types import ModuleType
 
     from docutils import nodes
     from sphinx.addnodes import pending_xref
@@ -52,7 +54,8 @@ toc_object_entries_show_parents = "hide"
 nitpick_ignore_regex = [
     # There is no network to look names of other packages up.
     ("py:obj", "nan|struct"),
-    ("py:.*", r"(asyncio|collections\.abc|enum|gevent|hypothesis|ohneio|os|pathlib|pytest)\..*"),
+    ("py:.*", r"(asyncio|collections\.abc|datetime|dt|enum|gevent|hypothesis|ohneio|os)\..*"),
+    ("py:.*", r"(pathlib|pytest)\..*"),
     ("py:.*", r"(_pytest|selectors|socket|ssl|struct|types|typing|typing_extensions)\..*"),
     # Sphinx has no notion of type variables ...
     ("py:.*", r"(ohnecimd\..*\.)?([A-Z]|C_co|T_co|P\.args|P\.kwargs)"),
@@ -61,21 +64,27 @@ nitpick_ignore_regex = [
 ]
 
 
-# Names that modules import for type checkers only; structs look them up to tell their signature.
-FOR_TYPES = {"ByteOrder": ohnecimd.stream.ByteOrder, "Mapping": Mapping}
+def import_for_types(module: ModuleType) -> None:
+    """Give a module the names that it imports for type checkers only, to tell its signatures."""
+    for statement in ast.parse(inspect.getsource(module)).body:
+        if isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
+            for each in statement.body:
+                if isinstance(each, (ast.Import, ast.ImportFrom)):
+                    code = compile(ast.Module([each], []), module.__name__, "exec")
+                    with contextlib.suppress(ImportError):  # only type checkers know it
+                        exec(code, vars(module))  # noqa: S102 - what the module says itself
 
 
 def public_objects() -> Iterator[object]:
     """Give what the modules of the library offer."""
     for module_info in pkgutil.walk_packages(ohnecimd.__path__, "ohnecimd."):
-        if module_info.name.startswith(("ohnecimd.__main__", "ohnecimd.cli")):
+        if module_info.name.startswith(("ohnecimd.__main__", "ohnecimd.cli.")):
             continue
         try:
             module = importlib.import_module(module_info.name)
         except ImportError:  # a transport whose library is not installed
             continue
-        for name, thing in FOR_TYPES.items():
-            vars(module).setdefault(name, thing)
+        import_for_types(module)
         for name in getattr(module, "__all__", ()):
             yield getattr(module, name)
 

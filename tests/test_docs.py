@@ -201,7 +201,7 @@ def test_the_first_lines_of_the_readme_are_few():
 def test_what_the_readme_shows_without_a_server_works():
     blocks = [each for each in blocks_of(README) if each.language == "python"]
     alone = [each.text for each in blocks if "serve(" not in each.text]
-    assert len(alone) == 2
+    assert len(alone) == 3
     for text in alone:
         exec(compile(text, str(README), "exec", dont_inherit=True), {"__name__": "readme"})
 
@@ -247,7 +247,7 @@ def names_in_the_reference():
     modules = r"^\.\. automodule:: ([\w.]+)\n   :members:(.*)$"
     for module, members in re.findall(modules, text, re.MULTILINE):
         names.update(members.split(", ") if members else importlib.import_module(module).__all__)
-    for place in re.findall(r"^```{messages?} ([\w.]+)$", text, re.MULTILINE):
+    for place in re.findall(r"^```{(?:messages?|codes)} ([\w.]+)$", text, re.MULTILINE):
         module, _, name = place.rpartition(".")
         described = getattr(importlib.import_module(module), name)
         names.update([name] if isinstance(described, type) else [row.name for row in described])
@@ -255,11 +255,22 @@ def names_in_the_reference():
 
 
 PUBLIC_MODULES = [
+    "capture",
     "declaring.declarations",
     "errors",
     "fields",
     "messages",
+    "clients.cimd",
+    "clients.cimd.asyncio",
+    "clients.cimd.blocking",
     "protocols.chunks",
+    "protocols.cimd",
+    "protocols.cimd.codes",
+    "protocols.cimd.messages",
+    "protocols.cimd.refusals",
+    "protocols.cimd.simulator",
+    "protocols.cimd.text",
+    "protocols.cimd.times",
     "protocols.iff",
     "protocols.iff.chunk",
     "protocols.iff.contents",
@@ -273,6 +284,7 @@ PUBLIC_MODULES = [
     "protocols.lines",
     "tables",
     "testing",
+    "testing.smsc",
     "testing.strategies",
     "transports.asyncio",
     "transports.sockets",
