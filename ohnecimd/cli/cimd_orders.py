@@ -130,7 +130,9 @@ def _enquire(given: Given) -> Callable[[Application], Asked]:
 
 
 def _cancel(given: Given) -> Callable[[Application], Asked]:
-    if ("to" in given) == ("everything" in given):
+    if "to" in given and "everything" in given:
+        raise ValueError("cancel takes --to or --all, not both")
+    if "to" not in given and "everything" not in given:
         raise ValueError("cancel needs --to, or --all")
     if "to" not in given:
         if "time" in given:

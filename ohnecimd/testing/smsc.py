@@ -48,7 +48,7 @@ class SmsCenter:
     ('127.0.0.1', True, [])
     """
 
-    def __init__(self, accounts: Iterable[Account] = (), **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, accounts: Iterable[Account | str] = (), **options: Any) -> None:  # noqa: ANN401
         self.packets: list[tuple[str, Packet]] = []
         """Every packet, with who has sent it, ``"application"`` or ``"center"``, in order."""
         self.trouble: list[Noise | Problem | Rejected | Stray] = []

@@ -106,13 +106,13 @@ def test_json_has_every_packet_in_both_directions(serve, talk, transport):
 def test_what_is_no_packet_is_told_and_what_follows_is_served(serve, talk):
     server = serve("cimd", "--json")
     talking = talk(server, login=None)
-    assert talking.ask(b"\x1b[2J" + b"\x0203:x\t\x03").operation == 99
+    assert talking.ask(b"\x1b[2J011:s3cret" + b"\x0203:x\t\x03").operation == 99
     assert talking.ask(LOGIN).encode() == WELCOME
     events = [json.loads(server.line()) for _ in range(6)]
     noise = next(each for each in events if each["event"] == "noise")
-    assert noise["noise"] == b"\x1b[2J".hex()
+    assert noise["noise"] == b"\x1b[2J011:***".hex()
     error = next(each for each in events if each["event"] == "error")
-    assert (error["error"], error["offset"]) == ("malformed", 4)
+    assert (error["error"], error["offset"]) == ("malformed", 14)
     assert "\x1b" not in json.dumps(events)
 
 
@@ -344,7 +344,7 @@ def test_a_silent_application_is_left(serve, talk, transport):
     ("options", "message"),
     [
         (["--user", "kannel"], "argument --user: an account is NAME:PASSWORD[:TYPE[:ADDRESS]]"),
-        (["--user", "a:s3cret:sms"], "argument --user: unknown type 'sms' of the account 'a'"),
+        (["--user", "a:s3cret:sms"], "argument --user: unknown type of the account 'a'"),
         (["--user", "a:x", "--user", "a:s3cret"], "two accounts have the name 'a'"),
         (["--user", "a:x::16", "--user", "b:s3cret::16"], "'a' and 'b' have one address"),
         (["--window", "129"], "bad window '129': it is a number from 0 to 128"),

@@ -48,3 +48,8 @@ def test_a_policy_that_cannot_be_is_refused(options):
 )
 def test_only_what_may_pass_is_tried_again(error, expected):
     assert is_passing(error) is expected
+
+
+def test_only_a_policy_is_taken_for_one(connect):
+    with pytest.raises(Misuse, match="reconnect is a Reconnect, or None, not True"):
+        connect(reconnect=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ohnecimd.clients.cimd.errands import Errand, lose_all
 from ohnecimd.clients.cimd.incoming import Answering, Inbox
-from ohnecimd.clients.cimd.reconnecting import is_passing
+from ohnecimd.clients.cimd.reconnecting import Reconnect, is_passing
 from ohnecimd.errors import Closed, Misuse
 from ohnecimd.protocols.cimd.application import CENTER_TIME, PEER_WINDOW, Application, Greeting
 from ohnecimd.protocols.cimd.codes import CancelMode, DeliveryMode
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ohnecimd.clients.cimd.reconnecting import Reconnect
     from ohnecimd.protocols.cimd.roles import Request
     from ohnecimd.protocols.cimd.text.joining import Joiner
     from ohnecimd.protocols.cimd.text.reading import Reader
@@ -116,6 +115,8 @@ class Agent:
         settings: dict[str, Any] = dict(options)
         subaddress = settings.pop("subaddress", None)
         self._policy: Reconnect | None = settings.pop("reconnect", None)
+        if not (self._policy is None or isinstance(self._policy, Reconnect)):
+            raise Misuse(f"reconnect is a Reconnect, or None, not {self._policy!r}")
         self._on_event = settings.pop("on_event", None) or nothing
         self._on_lost = settings.pop("on_lost", None) or nothing
         self._reference = settings.pop("first_reference", None)

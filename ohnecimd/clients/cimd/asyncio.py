@@ -410,12 +410,15 @@ class Client:
     async def _live(self) -> None:
         """Take care of connections that are lost."""
         agent = self._agent
-        while not agent.is_over:
-            await self._lost.wait()
-            delay_s = await self._part()
-            while delay_s is not None:
-                await asyncio.sleep(delay_s)
-                delay_s = await self._try_again()
+        try:
+            while not agent.is_over:
+                await self._lost.wait()
+                delay_s = await self._part()
+                while delay_s is not None:
+                    await asyncio.sleep(delay_s)
+                    delay_s = await self._try_again()
+        except Exception as error:  # noqa: BLE001 - nobody may wait for ever, whatever it is
+            agent.finish(error)
 
     async def _try_again(self) -> float | None:
         """Connect again; if that fails, return how long to wait until the next time."""

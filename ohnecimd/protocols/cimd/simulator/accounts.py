@@ -138,7 +138,7 @@ def _type_named(text: str, account: str) -> AccountType:
         return AccountType(text)
     except ValueError:
         raise ValueError(
-            f"unknown type {text!r} of the account {account!r}: there are {', '.join(AccountType)}"
+            f"unknown type of the account {account!r}: there are {', '.join(AccountType)}"
         ) from None
 
 

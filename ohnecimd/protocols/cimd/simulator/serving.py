@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from ohnecimd.errors import Misuse
 from ohnecimd.protocols.cimd.center import Center
 from ohnecimd.protocols.cimd.codes import StatusCode
 from ohnecimd.protocols.cimd.encoding import encode
@@ -83,12 +84,12 @@ class Simulator:
 
     def __init__(
         self,
-        accounts: Iterable[Account] = (),
+        accounts: Iterable[Account | str] = (),
         *,
         now: Callable[[], dt.datetime],
         clock: Callable[[], float],
-        fate: Fate = Fate(),  # noqa: B008 - immutable
-        rules: Iterable[Rule] = (),
+        fate: Fate | str = Fate(),  # noqa: B008 - immutable
+        rules: Iterable[Rule | str] = (),
         faults: Iterable[Fault | str] = (),
         random: Callable[[], float] | None = None,
         validity_s: float = VALIDITY_S,
@@ -102,7 +103,8 @@ class Simulator:
     ) -> None:
         self.wake: Callable[[Center], object] = lambda _: None
         """Called with each connection that has something to send, or wants to be woken earlier."""
-        self.accounts = Accounts(tuple(accounts) or (Account("kannel", "secret"),))
+        given = tuple([_as(Account, each) for each in accounts])
+        self.accounts = Accounts(given or (Account("kannel", "secret"),))
         """Who may log in."""
         self.faults = Faults(faults, random)
         """What goes wrong; may be added to and cleared at any time."""
@@ -115,8 +117,8 @@ class Simulator:
         }
         self._lives = Lives(self._timers, clock, self._now, self._post)
         manner = Manner(
-            fate=fate,
-            rules=tuple(rules),
+            fate=_as(Fate, fate),
+            rules=tuple([_as(Rule, each) for each in rules]),
             validity_s=validity_s,
             max_recipients=max_recipients,
             originator_is_whole=originator_is_whole,
@@ -334,6 +336,18 @@ class Simulator:
         self._timers.run(self._clock())
         self._arm(center)
         self._plan()
+
+
+W = TypeVar("W", Account, Fate, Rule)
+
+
+def _as(kind: type[W], thing: W | str) -> W:
+    """Return what may be written as on the command line."""
+    if isinstance(thing, str):
+        return kind.parse(thing)
+    if not isinstance(thing, kind):
+        raise Misuse(f"{thing!r} is no {kind.__name__}, and no text for one")
+    return thing
 
 
 class SimulatedCenter(Center):

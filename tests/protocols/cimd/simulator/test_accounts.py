@@ -22,7 +22,7 @@ def test_an_account_is_written_with_colons():
         (" news:s3cret", "no space at either end"),
         (
             "news:s3cret:sending",
-            "unknown type 'sending' of the account 'news': there are send-only",
+            "unknown type of the account 'news': there are send-only",
         ),
         ("news:s3cret::16:x", "the account 'news' has more than NAME:PASSWORD:TYPE:ADDRESS"),
         ("news:s3cret::sixteen", "bad address 'sixteen' of news"),

@@ -1,10 +1,15 @@
+from datetime import datetime
+
 import pytest
 
+from ohnecimd.errors import Misuse
 from ohnecimd.protocols.cimd.codes import ErrorCode
 from ohnecimd.protocols.cimd.exchanges import Refused
 from ohnecimd.protocols.cimd.messages import Set, SubmitMessage
 from ohnecimd.protocols.cimd.parameters import Parameter
-from ohnecimd.protocols.cimd.simulator import Account
+from ohnecimd.protocols.cimd.simulator import Account, Simulator
+
+NOON = datetime(2026, 11, 20, 12, 0)  # noqa: DTZ001 - local time of the SMSC
 
 
 def refused(line, exchange):
@@ -116,3 +121,16 @@ def test_a_strict_center_refuses_parameters_that_do_not_belong(world):
 
 def _submit(*others):
     return SubmitMessage(("+358",), user_data=b"Hi", others=others)
+
+
+def test_what_a_simulator_is_made_of_may_be_written_as_on_the_command_line():
+    simulator = Simulator(
+        ["news:s3cret"],
+        now=lambda: NOON,
+        clock=lambda: 0.0,
+        fate="failed:2",
+        rules=["+999=refused"],
+    )
+    assert [each.name for each in simulator.accounts] == ["news"]
+    with pytest.raises(Misuse, match="7 is no Rule, and no text for one"):
+        Simulator(now=lambda: NOON, clock=lambda: 0.0, rules=[7])
