@@ -16,7 +16,13 @@ from ohnecimd.clients.cimd.errands import Errand, lose_all
 from ohnecimd.clients.cimd.incoming import Answering, Inbox
 from ohnecimd.clients.cimd.reconnecting import Reconnect, is_passing
 from ohnecimd.errors import Closed, Misuse
-from ohnecimd.protocols.cimd.application import CENTER_TIME, PEER_WINDOW, Application, Greeting
+from ohnecimd.protocols.cimd.application import (
+    CENTER_TIME,
+    PEER_WINDOW,
+    Application,
+    Greeting,
+    cancellation_of,
+)
 from ohnecimd.protocols.cimd.codes import CancelMode, DeliveryMode
 from ohnecimd.protocols.cimd.encoding import packet_of
 from ohnecimd.protocols.cimd.events import Received, Stopped
@@ -26,7 +32,6 @@ from ohnecimd.protocols.cimd.messages import (
     MESSAGES,
     Alive,
     AliveResponse,
-    CancelMessage,
     CancelResponse,
     DeliveryRequest,
     DeliveryResponse,
@@ -332,10 +337,7 @@ class Agent:
         mode: CancelMode | None,
     ) -> Errand[CancelResponse]:
         """Ask for messages not to be delivered."""
-        if mode is None:
-            mode = CancelMode.ONE if timestamp is not None else CancelMode.DESTINATION
-            mode = CancelMode.ALL if destination is None else mode
-        return self.ask(CancelMessage(mode, destination=destination, timestamp=timestamp))
+        return self.ask(cancellation_of(destination, timestamp, mode))
 
     def delivery_request(self, mode: DeliveryMode | int) -> Errand[DeliveryResponse]:
         """Ask for the messages from phones that wait, or for their number."""
