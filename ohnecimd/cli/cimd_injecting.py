@@ -14,6 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from ohnecimd.cli.cimd_options import hexadecimal
 from ohnecimd.cli.failures import Failed, Stop
 from ohnecimd.cli.reading import events_of
 from ohnecimd.cli.standard import Input, complain
@@ -39,10 +40,10 @@ KEYS: dict[str, tuple[str, type, Callable[[Any], Any]]] = {
     "to": ("to", str, str),
     "from": ("sender", str, str),
     "text": ("content", str, str),
-    "data": ("content", str, bytes.fromhex),
+    "data": ("content", str, hexadecimal),
     "user": ("account", str, str),
     "coding": ("coding", str, str),
-    "header": ("header", str, bytes.fromhex),
+    "header": ("header", str, hexadecimal),
     "dcs": ("data_coding", int, int),
     "time": ("timestamp", str, lambda text: decode_stamp(text.encode())),
 }

@@ -24,7 +24,7 @@ from ohnecimd.protocols.cimd.times import decode_stamp, encode_stamp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LISTENING", "OPTIONS", "Option", "add_options", "is_address", "number"]
+__all__ = ["LISTENING", "OPTIONS", "Option", "add_options", "hexadecimal", "is_address", "number"]
 
 
 # What may be given
@@ -53,7 +53,8 @@ def _address(text: str) -> str:
     return text
 
 
-def _hexadecimal(text: str) -> bytes:
+def hexadecimal(text: str) -> bytes:
+    """Return the octets that are written so; ValueError: says why there are none."""
     try:
         return bytes.fromhex(text)
     except ValueError:
@@ -62,7 +63,7 @@ def _hexadecimal(text: str) -> bytes:
 
 def _header(text: str) -> Header:
     try:
-        return Header.decode(_hexadecimal(text))
+        return Header.decode(hexadecimal(text))
     except RemoteProtocolError as error:
         raise ValueError(f"bad header {text!r}: {error}") from None
 
@@ -184,7 +185,7 @@ OPTIONS = {
         is_many=True,
     ),
     "text": Option("--text", "submit: what to say, in as many messages as it takes", "TEXT"),
-    "data": Option("--data", "submit: octets instead", "HEX", _hexadecimal),
+    "data": Option("--data", "submit: octets instead", "HEX", hexadecimal),
     "sender": Option(
         "--from",
         "submit: originating address, or a name of at most 11 letters, digits and spaces",

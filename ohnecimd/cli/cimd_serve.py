@@ -45,6 +45,7 @@ __all__ = ["SERVER"]
 
 LAST_FIRST_NUMBER = 254
 MOST_DELAY_S = 1e7
+SMALLEST_PACKET = 9  # STX, operation, colon, number, TAB, ETX
 LF = b"\n"
 
 
@@ -72,6 +73,13 @@ def _delay(text: str) -> float:
     if not 0 <= delay <= MOST_DELAY_S:
         raise ValueError(f"bad delay {text!r}: it is a number of seconds, 0 or more")
     return delay
+
+
+def _limit(text: str) -> int:
+    limit = positive("number of bytes")(text)
+    if limit < SMALLEST_PACKET:
+        raise ValueError(f"bad number of bytes {text!r}: a packet has {SMALLEST_PACKET} or more")
+    return limit
 
 
 def _greeting(text: str) -> bytes:
@@ -224,7 +232,7 @@ def _add_session_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--limit",
         metavar="BYTES",
-        type=positive("number of bytes"),
+        type=argument(_limit),
         default=LIMIT,
         help="of a packet (default: %(default)s)",
     )

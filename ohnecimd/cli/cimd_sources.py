@@ -153,5 +153,8 @@ def _password_in(name: str) -> str:
             return file.readline(PASSWORD_CHARACTERS).rstrip("\r\n")
     except OSError as error:
         raise BadUse(f"cannot read {name!r}: {reason(error)}") from error
-    except ValueError as error:  # a zero byte, or no UTF-8
+    except UnicodeDecodeError:
+        # Not chained, either: the error holds the bytes.
+        raise BadUse(f"cannot read {name!r}: it is not UTF-8") from None
+    except ValueError as error:  # a zero byte in the name
         raise BadUse(f"cannot read {name!r}: {error}") from error

@@ -163,9 +163,9 @@ class _Talk:
 
     @property
     def _is_just_listening(self) -> bool:
-        """Whether nothing is done but listen, for as long as the user wants."""
+        """Whether nothing is done but listen, until the user interrupts it."""
         task = self._tasks[0] if self._tasks else None
-        return task is not None and task.until is not None and task.order.count is None
+        return task is not None and task.until == math.inf and task.order.count is None
 
     # What goes
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -50,7 +51,7 @@ class Client(Generic[C_co]):
         self._selector = selector
         self._registered = 0
         self._timeout_s = timeout_s
-        self._is_working = False
+        self._worker: int | None = None  # the thread in which handlers may run now
         try:
             self._work_until(lambda: driver.has_handshake)
             if not driver.has_handshake:
@@ -84,7 +85,7 @@ class Client(Generic[C_co]):
         From within a handler this does nothing: what is queued goes out when that returns. Nor does
         it once the client is closed.
         """
-        if self._wire.endpoint.fileno() >= 0 and not self._is_working:
+        if self._wire.endpoint.fileno() >= 0 and self._worker is None:
             with self._working():
                 self._wire.push()
 
@@ -264,16 +265,18 @@ class Client(Generic[C_co]):
     @contextlib.contextmanager
     def _working(self) -> Iterator[None]:
         """Mark that handlers and callbacks may run: what they want is done after them."""
-        self._is_working = True
+        self._worker = threading.get_ident()
         try:
             yield
         finally:
-            self._is_working = False
+            self._worker = None
 
     def _require_open(self) -> None:
         if self._wire.endpoint.fileno() < 0:
             raise Closed("the client is closed")
-        if self._is_working:
+        if self._worker not in (None, threading.get_ident()):
+            raise Misuse("this client is in use by another thread")
+        if self._worker is not None:
             raise Misuse("a handler cannot wait for its own connection, nor close it")
 
     def _raise_failure(self) -> None:

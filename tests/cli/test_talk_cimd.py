@@ -251,6 +251,19 @@ def test_an_interrupt_of_something_unfinished_is_130(begin, smsc, words):
     assert (process.returncode, err) == (130, b"")
 
 
+@pytest.mark.parametrize("verb", ["listen", "alive"])
+def test_an_interrupt_of_listening_for_some_time_is_130(begin, smsc, verb):
+    process = begin(verb, "--for", "1000")
+    smsc.wait_for(lambda: smsc.logged_in)
+    for _ in range(2):  # when the second is printed, it has begun to listen
+        smsc.inject("16700", "+358407654321", "Hello")
+        while not process.stdout.readline().startswith(b"delivery"):
+            pass
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, err) == (130, b"")
+
+
 # Standard input
 
 

@@ -60,7 +60,7 @@ def test_without_a_password_nobody_logs_in(monkeypatch, terminal):
     [
         ("missing", "cannot read '{}': no such file or directory"),
         (".", "cannot read '{}': is a directory"),
-        ("binary", "cannot read '{}': 'utf-8' codec"),
+        ("binary", "cannot read '{}': it is not UTF-8\n"),
     ],
 )
 def test_a_password_file_that_cannot_be_read_is_one_clear_line(talk, tmp_path, name, why):
@@ -319,7 +319,7 @@ def test_output_that_nobody_reads_ends_it(launch, smsc, closed_pipe):
         (["enquire", "--to", "1", "--to", "2", "--time", "261120131502"], "several --to"),
         (["enquire", "--to", "1", "--text", "x"], "enquire does not take --text"),
         (["cancel"], "cancel needs --to, or --all"),
-        (["cancel", "--to", "1", "--all"], "cancel needs --to, or --all"),
+        (["cancel", "--to", "1", "--all"], "cancel takes --to or --all, not both"),
         (["cancel", "--all", "--time", "261120131502"], "cancel takes --time with --to only"),
         (["request", "--mode", "some"], "bad mode 'some': it is one of count, one, all"),
         (["get", "--item", "5"], "bad item '5'"),

@@ -4,6 +4,7 @@ import pytest
 
 from ohnecimd.clients.cimd import Lost
 from ohnecimd.clients.cimd.agents import Agent
+from ohnecimd.errors import Misuse
 from ohnecimd.protocols.cimd import encode
 from ohnecimd.protocols.cimd.exchanges import Ledger
 from ohnecimd.protocols.cimd.messages import DeliverMessage, LoginResponse
@@ -77,3 +78,10 @@ def test_what_was_asked_before_a_login_leaves_with_it_in_order():
         sent.index(b"033:%c" % each) for each in b"abc"
     )
     assert not any(each.is_settled for each in errands)
+
+
+def test_options_are_checked_before_anything_is_connected():
+    with pytest.raises(TypeError, match=r"connect\(\) got an unexpected keyword argument 'windw'"):
+        Agent("kannel", "secret", windw=3)
+    with pytest.raises(Misuse, match="a window is a number of requests, not '10'"):
+        Agent("kannel", "secret", window="10")

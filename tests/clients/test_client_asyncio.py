@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from ohnecimd.clients.cimd import Lost, Reconnect, Refused
+from ohnecimd.clients.cimd.agents import Agent
 from ohnecimd.clients.cimd.asyncio import connect
 from ohnecimd.errors import Closed
 
@@ -169,3 +170,28 @@ def test_closing_may_be_cancelled_and_closes_at_once(smsc, message):
             await client.wait(errand)
 
     run(smsc, act)
+
+
+def test_an_error_of_ours_lets_nobody_wait(smsc, message, monkeypatch):
+    def part(*_):
+        raise RuntimeError("a bug")
+
+    smsc.faults.add("ignore:submit-message")
+
+    async def act(client):
+        monkeypatch.setattr(Agent, "part", part)
+        sent = asyncio.create_task(client.submit(message()))
+        delivery = asyncio.create_task(client.next_delivery())
+        await asyncio.to_thread(smsc.wait_for, lambda: 3 in operations())
+        smsc.disconnect()
+        with pytest.raises(Lost, match="was sent and not answered: a bug"):
+            await sent
+        with pytest.raises(RuntimeError, match="a bug"):
+            await delivery
+        with pytest.raises(Lost, match="never left: a bug"):
+            await client.submit(message())
+
+    def operations():
+        return [packet.operation for _, packet in list(smsc.packets)]
+
+    run(smsc, act, reconnect=Reconnect(first_s=0.0))

@@ -94,3 +94,22 @@ def test_a_callback_may_ask(connected, message):
     errand.on_settled(lambda _: more.append(connected.begin_submit(message())))
     connected.wait(errand)
     assert connected.wait(more[0], PATIENCE_S).timestamp is not None
+
+
+def test_another_thread_is_told_that_the_client_is_in_use(connected, message):
+    told = []
+
+    def intrude():
+        with pytest.raises(Misuse, match="this client is in use by another thread"):
+            connected.work(0)
+        told.append(True)
+
+    def call(_):
+        thread = threading.Thread(target=intrude)
+        thread.start()
+        thread.join(PATIENCE_S)
+
+    errand = connected.begin_submit(message())
+    errand.on_settled(call)
+    assert connected.wait(errand, PATIENCE_S).timestamp is not None
+    assert told == [True]

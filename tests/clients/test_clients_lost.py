@@ -168,10 +168,24 @@ def test_who_is_told_of_a_loss_may_ask_for_the_end(connect, smsc, message, at_on
 
     smsc.faults.add("close:submit-message:nth=1")
     client = connect(reconnect=at_once(resends_unanswered=True), on_lost=on_lost)
-    with pytest.raises(Lost, match="no more"):
+    with pytest.raises(Lost, match="not answered: the callback on_lost failed: no more"):
+        client.submit(message())
+    with pytest.raises(Lost, match="never left: the callback on_lost failed: no more"):
         client.submit(message())
     with pytest.raises(RuntimeError, match="no more"):
         client.next_delivery(PATIENCE_S)
+
+
+def test_what_on_lost_raises_is_no_error_of_the_connection(connect, smsc, at_once):
+    def on_lost(ledger, error):
+        raise OSError("a full disk")
+
+    client = connect(reconnect=at_once(), on_lost=on_lost)
+    smsc.disconnect()
+    with pytest.raises(OSError, match="a full disk"):
+        client.next_delivery(PATIENCE_S)
+    assert client.state == "over"
+    assert [p.operation for _, p in smsc.packets].count(1) == 1
 
 
 def test_an_error_of_the_program_ends_the_client(connect, message, at_once):

@@ -199,7 +199,7 @@ def test_a_login_that_is_refused_is_raised(connect, smsc):
 
 def test_a_login_is_waited_for_no_longer_than_wanted(connect, smsc):
     smsc.faults.add("ignore:login")
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"^no answer to the login within 0\.05 s$"):
         connect(timeout_s=0.05)
 
 

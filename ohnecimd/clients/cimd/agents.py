@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from ohnecimd.protocols.cimd.text.joining import Joiner
     from ohnecimd.protocols.cimd.text.reading import Reader
 
-__all__ = ["CLOSE_S", "Agent", "ClientOptions"]
+__all__ = ["CLOSE_S", "Agent", "ClientOptions", "no_login"]
 
 ALIVE_S = 40.0
 CLOSE_S = 10.0
@@ -86,7 +86,8 @@ class ClientOptions(Options, total=False):
         reader: reads what messages from phones say, if there is no joiner.
         on_event: gets every event of the sessions, see `ohnecimd.protocols.cimd.events`; for logs.
             What it raises ends the client.
-        on_lost: gets the ledger of each connection that is lost, and what was wrong.
+        on_lost: gets the ledger of each connection that is lost, and what was wrong. What it
+            raises ends the client.
     """
 
     subaddress: int | None
@@ -118,6 +119,7 @@ class Agent:
 
     def __init__(self, user: str, password: str, **options: Unpack[ClientOptions]) -> None:
         settings: dict[str, Any] = dict(options)
+        _check(settings)
         subaddress = settings.pop("subaddress", None)
         self._policy: Reconnect | None = settings.pop("reconnect", None)
         if not (self._policy is None or isinstance(self._policy, Reconnect)):
@@ -146,6 +148,8 @@ class Agent:
         settings.setdefault("peer_window", PEER_WINDOW)
         self._settings = settings
         window = settings.get("window", 1)
+        if not isinstance(window, int):
+            raise Misuse(f"a window is a number of requests, not {window!r}")
         self._login = Login(
             user, password, subaddress=subaddress, window=window if window > 1 else None
         )
@@ -159,6 +163,7 @@ class Agent:
         self.is_over = False
         self.error: Exception | None = None
         """What has ended the client, unless it was closed."""
+        self._raised_on_loss: Exception | None = None
         self.ledgers: deque[Ledger] = deque(maxlen=LEDGERS)
         self._backlog: deque[Errand[Any]] = deque()  # for the next session
         self._adrift: list[Errand[Any]] = []  # of the session that has just ended
@@ -236,8 +241,11 @@ class Agent:
         delay = None
         if was_up and not self.is_leaving:
             self._delays = iter(()) if self._policy is None else self._policy.delays()
-            error = self._tell_loss(session.ledger, error)
-            delay, error = self._next_delay(error)
+            self._tell_loss(session.ledger, error)
+            if self._raised_on_loss is None:
+                delay, error = self._next_delay(error)
+            else:
+                error = self._raised_on_loss
         trouble = self._place(error, comes_back=delay is not None)
         if trouble is not None:
             error, delay = trouble, None
@@ -262,8 +270,10 @@ class Agent:
         if self.is_over:
             return
         self.is_over, self.error = True, error
-        backlog, self._backlog = self._backlog, deque()
-        trouble = lose_all(backlog, self._why_over, error)
+        lost = [*self._adrift, *self._backlog]
+        self._adrift.clear()
+        self._backlog.clear()
+        trouble = lose_all(lost, self._why_over, error)
         self.error = self.error or trouble
         self.inbox.end()
         self.on_news()
@@ -374,7 +384,11 @@ class Agent:
 
     @property
     def _why_over(self) -> str:
-        return "the client is closed" if self.error is None else str(self.error)
+        return "the client is closed" if self.error is None else self._text_of(self.error)
+
+    def _text_of(self, error: Exception) -> str:
+        text = str(error) or type(error).__name__
+        return f"the callback on_lost failed: {text}" if error is self._raised_on_loss else text
 
     def _hand_over(self, errand: Errand[Any], session: Application) -> None:
         exchange = errand.exchange = session.ask(errand.request)
@@ -410,14 +424,13 @@ class Agent:
         except Exception as raised:  # noqa: BLE001 - the policy's jitter is the program's
             return None, raised
 
-    def _tell_loss(self, ledger: Ledger, error: Exception) -> Exception:
-        """Tell the program; what it raises ends the client."""
+    def _tell_loss(self, ledger: Ledger, error: Exception) -> None:
+        """Tell the program; what it raises ends the client, whatever the policy says."""
         self.ledgers.append(ledger)
         try:
             self._on_lost(ledger, error)
         except Exception as raised:  # noqa: BLE001 - it is raised by whatever is called next
-            return raised
-        return error
+            self._raised_on_loss = raised
 
     def _why_parted(self, stopped: Stopped | None) -> str:
         if self.is_leaving or stopped is None:
@@ -436,4 +449,16 @@ class Agent:
         self._backlog.extendleft(reversed(again))
         kept = set(map(id, again))
         lost = [each for each in adrift if id(each) not in kept]
-        return lose_all(lost, str(error), error)
+        return lose_all(lost, self._text_of(error), error)
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Raise TypeError for an option that there is not, as a call of a function does."""
+    for name in options:
+        if name not in ClientOptions.__optional_keys__:
+            raise TypeError(f"connect() got an unexpected keyword argument {name!r}")
+
+
+def no_login(timeout_s: float | None) -> TimeoutError:
+    """Return what is wrong where the SMSC does not answer the login in time."""
+    return TimeoutError(f"no answer to the login within {timeout_s:g} s")

@@ -25,7 +25,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from ohnecimd.clients.cimd.agents import CLOSE_S, Agent, ClientOptions
+from ohnecimd.clients.cimd.agents import CLOSE_S, Agent, ClientOptions, no_login
 from ohnecimd.errors import Closed, NotAllowedNow
 from ohnecimd.protocols.cimd.application import CENTER_TIME
 from ohnecimd.protocols.cimd.codes import DeliveryMode
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         DeliveryResponse,
         EnquireResponse,
         GetResponse,
+        LoginResponse,
         LogoutResponse,
         SetResponse,
         SubmitMessage,
@@ -418,6 +419,8 @@ class Client:
                     await asyncio.sleep(delay_s)
                     delay_s = await self._try_again()
         except Exception as error:  # noqa: BLE001 - nobody may wait for ever, whatever it is
+            if self._link is not None:
+                self._link.abort()
             agent.finish(error)
 
     async def _try_again(self) -> float | None:
@@ -452,8 +455,7 @@ class Client:
                 agent.make_session, timeout_s=self._timeout_s, on_event=agent.handle
             )
             exchange = agent.log_in()
-            async with asyncio.timeout(self._timeout_s):
-                await self._settled(exchange)
+            await self._await_login(exchange)
             exchange.result()
         except BaseException as error:
             link = self._link
@@ -465,6 +467,13 @@ class Client:
             if isinstance(error, Lost):
                 raise error from failure
             raise
+
+    async def _await_login(self, exchange: Exchange[LoginResponse]) -> None:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._settled(exchange)
+        except TimeoutError:
+            raise no_login(self._timeout_s) from None
 
 
 def _finite(seconds: float) -> float | None:

@@ -19,7 +19,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from ohnecimd.clients.cimd.agents import CLOSE_S, Agent, ClientOptions
+from ohnecimd.clients.cimd.agents import CLOSE_S, Agent, ClientOptions, no_login
 from ohnecimd.errors import Closed, NotAllowedNow
 from ohnecimd.protocols.cimd.application import CENTER_TIME
 from ohnecimd.protocols.cimd.codes import DeliveryMode
@@ -38,13 +38,14 @@ if TYPE_CHECKING:
     from ohnecimd.clients.cimd.incoming import Incoming
     from ohnecimd.protocols.cimd.application import Application
     from ohnecimd.protocols.cimd.codes import CancelMode
-    from ohnecimd.protocols.cimd.exchanges import Ledger
+    from ohnecimd.protocols.cimd.exchanges import Exchange, Ledger
     from ohnecimd.protocols.cimd.messages import (
         AliveResponse,
         CancelResponse,
         DeliveryResponse,
         EnquireResponse,
         GetResponse,
+        LoginResponse,
         LogoutResponse,
         SetResponse,
         SubmitMessage,
@@ -458,8 +459,7 @@ class Client:
                 agent.make_session, timeout_s=self._timeout_s, on_event=agent.handle
             )
             exchange = agent.log_in()
-            patience = math.inf if self._timeout_s is None else self._timeout_s
-            link.wait_until(lambda: exchange.is_settled, patience)
+            self._await_login(link, exchange)
             exchange.result()
         except BaseException as error:
             if link is not None:
@@ -470,3 +470,14 @@ class Client:
             if isinstance(error, Lost):
                 raise error from failure
             raise
+
+    def _await_login(
+        self, link: sockets.Client[Application], exchange: Exchange[LoginResponse]
+    ) -> None:
+        patience = math.inf if self._timeout_s is None else self._timeout_s
+        try:
+            link.wait_until(lambda: exchange.is_settled, patience)
+        except TimeoutError:
+            if link.failure is not None:  # the system's own
+                raise
+            raise no_login(self._timeout_s) from None

@@ -69,6 +69,11 @@ class Simulator:
         kept: so many submitted messages are remembered.
         options: of the connections: see `Center`.
 
+    Raises:
+        ValueError: two accounts have one name or address, or two rules one prefix; a text is no
+            account, fate, rule or fault.
+        Misuse: something else is given for one.
+
     >>> from datetime import datetime
     >>> simulator = Simulator(now=lambda: datetime(2026, 11, 20, 13, 15), clock=lambda: 0.0)
     >>> center = simulator()
@@ -118,7 +123,7 @@ class Simulator:
         self._lives = Lives(self._timers, clock, self._now, self._post)
         manner = Manner(
             fate=_as(Fate, fate),
-            rules=tuple([_as(Rule, each) for each in rules]),
+            rules=_different([_as(Rule, each) for each in rules]),
             validity_s=validity_s,
             max_recipients=max_recipients,
             originator_is_whole=originator_is_whole,
@@ -186,10 +191,11 @@ class Simulator:
         """Send a message from a phone; a long one in several parts.
 
         Args:
-            to: the number that it is sent to; it begins with the address of an account.
+            to: the number that it is sent to; it begins with the address of an account. What begins
+                with none goes to the first account.
             sender: the number of the phone; None: it is not told.
             content: text, or octets.
-            account: name of whom it is for; None: whose number it is, else the first account.
+            account: name of whom it is for, whatever the number; None: see `to`.
             coding: of the text: ``default``, ``ucs2``, ``8bit``, ``packed``; None: the cheapest.
             header: octets of a user data header.
             data_coding: the data coding scheme; None: that of the coding.
@@ -348,6 +354,15 @@ def _as(kind: type[W], thing: W | str) -> W:
     if not isinstance(thing, kind):
         raise Misuse(f"{thing!r} is no {kind.__name__}, and no text for one")
     return thing
+
+
+def _different(rules: list[Rule]) -> tuple[Rule, ...]:
+    prefixes: set[str] = set()
+    for rule in rules:
+        if rule.prefix in prefixes:
+            raise ValueError(f"two rules have the prefix {rule.prefix!r}")
+        prefixes.add(rule.prefix)
+    return tuple(rules)
 
 
 class SimulatedCenter(Center):
