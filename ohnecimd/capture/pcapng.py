@@ -211,16 +211,7 @@ class ObsoletePacket(PacketBlock):
 
     def enter(self, section: Section, position: int, number: int) -> Packet | None:
         """Return the packet."""
-        interface = section.interface(self.interface, position)
-        return Packet(
-            number,
-            interface.time_ns(self.time_high, self.time_low),
-            interface.link_type,
-            self.data_in(section, self.rest, self.captured, position + 12),
-            self.size,
-            position + 20,
-            self.interface,
-        )
+        return _packet_with_time(self, section, position, number)
 
 
 @BLOCKS.message(3)
@@ -251,16 +242,22 @@ class EnhancedPacket(PacketBlock):
 
     def enter(self, section: Section, position: int, number: int) -> Packet | None:
         """Return the packet."""
-        interface = section.interface(self.interface, position)
-        return Packet(
-            number,
-            interface.time_ns(self.time_high, self.time_low),
-            interface.link_type,
-            self.data_in(section, self.rest, self.captured, position + 12),
-            self.size,
-            position + 20,
-            self.interface,
-        )
+        return _packet_with_time(self, section, position, number)
+
+
+def _packet_with_time(
+    block: ObsoletePacket | EnhancedPacket, section: Section, position: int, number: int
+) -> Packet:
+    interface = section.interface(block.interface, position)
+    return Packet(
+        number,
+        interface.time_ns(block.time_high, block.time_low),
+        interface.link_type,
+        block.data_in(section, block.rest, block.captured, position + 12),
+        block.size,
+        position + 20,
+        block.interface,
+    )
 
 
 def _options(data: bytes, position: int, order: ByteOrder) -> list[tuple[int, bytes, int]]:

@@ -12,9 +12,9 @@ from ohnecimd.cli.commands import positive
 from ohnecimd.cli.sides import Decoder, Explainer, Protocol
 from ohnecimd.connection import protocol
 from ohnecimd.primitives import emit, get_input
-from ohnecimd.protocols.cimd.explaining import explain, fault_in
+from ohnecimd.protocols.cimd.explaining import explain
 from ohnecimd.protocols.cimd.framing import Reader
-from ohnecimd.protocols.cimd.packets import LIMIT, Checksums, Packet
+from ohnecimd.protocols.cimd.packets import LIMIT, Checksums, Packet, fault_in
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

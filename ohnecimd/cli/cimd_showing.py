@@ -10,9 +10,15 @@ import msgspec
 from ohnecimd.cli.escapes import escape, printable
 from ohnecimd.cli.sides import Shown, kind_of
 from ohnecimd.declaring.dissecting import STARS
-from ohnecimd.protocols.cimd.explaining import fault_in, veiled
+from ohnecimd.protocols.cimd.explaining import veiled
 from ohnecimd.protocols.cimd.framing import Noise
-from ohnecimd.protocols.cimd.packets import Checksums, Packet, Problem, hidden_anywhere
+from ohnecimd.protocols.cimd.packets import (
+    Checksums,
+    Packet,
+    Problem,
+    fault_in,
+    hidden_anywhere,
+)
 from ohnecimd.protocols.cimd.parameters import hidden
 from ohnecimd.protocols.cimd.wording import UNKNOWN, Said, missing_in, name_of, said_in
 

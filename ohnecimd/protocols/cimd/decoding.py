@@ -101,13 +101,10 @@ def message_of(packet: Packet, sender: str | None = None) -> Message:
         RemoteProtocolError: something is wrong with it.
         UnknownMessage: nobody knows the operation.
     """
-    form = _forms_of(sender)[packet.operation] if sender else _FORMS[None][packet.operation]
+    form = _form_of(packet, sender)
     if form is not None:
-        body = packet.body
-        if form.is_answer and NEGATIVE in body:
-            form = _refusal_in(packet) or form
         try:
-            return form.take(body)
+            return form.take(packet.body)
         except NO_VALUE:
             pass
     reading = _foreign(packet, sender) if form is None else form.read(packet)
@@ -135,7 +132,8 @@ class _Form:
         self.is_answer = not issubclass(message, Request)  # it may be negative
         declaration = declaration_of(message)
         self._names = [each.name for each in declaration.fields]
-        self._make = self._make_named if declaration.positional != tuple(self._names) else None
+        is_positional = declaration.positional == tuple(self._names)
+        self._make: Callable[..., Message] = message if is_positional else self._make_named
         self._fields: dict[int, Field] = {}
         self._kinds: dict[int, ParameterType] = {}
         self._known: dict[bytes, tuple[int, Any]] = {}  # what short parameters say, by place
@@ -181,9 +179,9 @@ class _Form:
         for place in self._required:
             if values[place] is None:
                 raise ValueError("it is missing")
-        return self._message(*values) if self._make is None else self._make(values)
+        return self._make(*values)
 
-    def _make_named(self, values: list[Any]) -> Message:
+    def _make_named(self, *values: Any) -> Message:  # noqa: ANN401 - of all fields, in order
         return self._message(**dict(zip(self._names, values, strict=True)))
 
     def read(self, packet: Packet) -> Reading:
@@ -198,14 +196,11 @@ class _Form:
                 others.append(Parameter(number, octets))
                 continue
             try:
-                value = kind.read(octets)
+                value = self._read_value(field, kind, octets, at, faults)
             except NO_VALUE:
-                faults.append(self._fault(kind, octets, at, ErrorCode.PARAMETER_FORMAT))
                 others.append(Parameter(number, octets))
                 unreadable.add(field.name)
                 continue
-            if not kind.accepted.holds(value):
-                faults.append(self._fault(kind, octets, at, self._error(field, kind, octets)))
             if field.listing:
                 values[field.name] = (*values.get(field.name, ()), value)
             else:
@@ -217,6 +212,24 @@ class _Form:
             return Reading(None, tuple(faults))
         make: Any = self._message
         return Reading(make(**values, others=tuple(others)), tuple(faults))
+
+    def _read_value(
+        self,
+        field: Field,
+        kind: ParameterType,
+        octets: bytes,
+        at: int,
+        faults: list[RemoteProtocolError],
+    ) -> Any:  # noqa: ANN401 - of whatever type
+        """Return a value, note what is wrong with it; raise one of NO_VALUE if it is of no use."""
+        try:
+            value = kind.read(octets)
+        except NO_VALUE:
+            faults.append(self._fault(kind, octets, at, ErrorCode.PARAMETER_FORMAT))
+            raise
+        if not kind.accepted.holds(value):
+            faults.append(self._fault(kind, octets, at, self._error(field, kind, octets)))
+        return value
 
     def _mandatory(self) -> Iterator[Field]:
         return (each for each in self._fields.values() if not each.is_optional)
@@ -289,13 +302,10 @@ class _OutcomesForm(_Form):
                 continue
             kind = _parameter_of(field)
             try:
-                value = kind.read(octets)
+                value = self._read_value(field, kind, octets, at, faults)
             except NO_VALUE:
-                faults.append(self._fault(kind, octets, at, ErrorCode.PARAMETER_FORMAT))
                 others.append(Parameter(number, octets))
                 continue
-            if not kind.accepted.holds(value):
-                faults.append(self._fault(kind, octets, at, ErrorCode.PARAMETER_FORMAT))
             if not outcomes or field.name == "destination" or field.name in outcomes[-1]:
                 outcomes.append({})
             outcomes[-1][field.name] = field.member(value)
@@ -334,19 +344,20 @@ class _Forms(dict[int, _Form | None]):
         return form
 
 
-_FORMS = {each: _Forms(MESSAGES, each) for each in (None, APPLICATION, CENTER)}
-_REFUSALS = _Forms(REFUSALS, None)
+class _Senders(dict[str | None, _Forms]):
+    """How to read what each sender may send; None: anybody."""
 
-
-def _forms_of(sender: str | None) -> _Forms:
-    if sender not in _FORMS:
+    def __missing__(self, sender: object) -> _Forms:
         raise Misuse(f"the sender is 'application' or 'center', not {sender!r}")
-    return _FORMS[sender]
+
+
+_FORMS = _Senders({each: _Forms(MESSAGES, each) for each in (None, APPLICATION, CENTER)})
+_REFUSALS = _Forms(REFUSALS, None)
 
 
 def _form_of(packet: Packet, sender: str | None) -> _Form | None:
     """Return how to read a packet; None if it is none of this sender's."""
-    form = _forms_of(sender)[packet.operation]
+    form = _FORMS[sender][packet.operation]
     if form is not None and form.is_answer and NEGATIVE in packet.body:
         return _refusal_in(packet) or form
     return form

@@ -13,23 +13,20 @@ Span(start=10, end=11, path=('alive 001', 'ETX'), value=None, meaning='')
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING
 
 from ohnecimd.declaring.dissecting import STARS
-from ohnecimd.errors import ChecksumMismatch, Malformed, ProtocolError, RemoteProtocolError
 from ohnecimd.messages import Span
 from ohnecimd.output import as_bytes
 from ohnecimd.protocols.cimd.framing import Noise, decode
 from ohnecimd.protocols.cimd.packets import (
     LIMIT,
-    MISSING,
+    SECRETS,
     Checksums,
     Packet,
     Problem,
-    fault_of,
+    fault_in,
 )
-from ohnecimd.protocols.cimd.parameters import PARAMETERS
 from ohnecimd.protocols.cimd.wording import UNKNOWN, missing_in, name_of, said_in
 
 if TYPE_CHECKING:
@@ -37,7 +34,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer as BytesLike
 
-__all__ = ["explain", "fault_in", "veiled"]
+    from ohnecimd.errors import ProtocolError
+
+__all__ = ["explain", "veiled"]
 
 PIECE_BYTES = 65536
 OPERATION_BYTES = 3  # with the colon
@@ -127,19 +126,6 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, dt.datetime) else value
 
 
-def fault_in(packet: Packet, checksums: Checksums) -> RemoteProtocolError | None:
-    """Return what is wrong about the checksum of a packet, as an error; None if nothing is."""
-    fault = fault_of(packet, checksums)
-    if fault is None:
-        return None
-    at = packet.offset + 1 + OPERATION_BYTES + NUMBER_BYTES + len(packet.body)
-    if fault == MISSING:
-        return Malformed("expected a checksum, found none", position=at, path=["packet"])
-    wanted = packet.sealed().checksum
-    text = f"expected the checksum {wanted!r}, found {packet.checksum!r}"
-    return ChecksumMismatch(text, position=at, path=["packet"])
-
-
 def _title(operation: int, number: int) -> str:
     name = name_of(operation)
     return f"operation {operation:02} {number:03}" if name == UNKNOWN else f"{name} {number:03}"
@@ -155,9 +141,6 @@ def _head(
 
 
 # What is no packet
-
-SECRETS = "|".join(f"{each:03}" for each, kind in PARAMETERS.items() if kind.is_secret).encode()
-_SECRET = re.compile(rb"(?:" + SECRETS + rb"):([^\t\x02\x03]+)")
 
 
 def _problem(problem: Problem) -> Iterator[Span | ProtocolError]:
@@ -205,10 +188,10 @@ def _parts(data: bytes, at: int = 0, cut: int = 0) -> Iterator[tuple[int, int, b
         at: where to begin.
         cut: no part goes beyond this place and begins before it.
     """
-    for found in _SECRET.finditer(data, at):
-        yield from _halves(at, found.start(1), cut, is_secret=False)
+    for found in SECRETS.finditer(data, at):
+        yield from _halves(at, found.start(), cut, is_secret=False)
         at = found.end()
-        yield from _halves(found.start(1), at, cut, is_secret=True)
+        yield from _halves(found.start(), at, cut, is_secret=True)
     yield from _halves(at, len(data), cut, is_secret=False)
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from ohnecimd.connection import protocol
 from ohnecimd.domains import shown
-from ohnecimd.errors import ChecksumMismatch, Misuse, TooLong, Truncated
+from ohnecimd.errors import Misuse, TooLong, Truncated
 from ohnecimd.primitives import emit, get_input, wait
 from ohnecimd.protocols.cimd.packets import (
     CUT_OFF,
@@ -26,6 +26,7 @@ from ohnecimd.protocols.cimd.packets import (
     Packet,
     Problem,
     diagnosed,
+    fault_in,
     header_of,
     hidden_anywhere,
     match_packet,
@@ -69,7 +70,6 @@ class Reader:
         self._items: deque[Packet | Noise | Problem] = deque()
         self._noise = bytearray()
         self._noise_at = 0
-        self._is_odd = False  # something waits to be taken, or one of the next three
         self._is_slow = False  # the next ETX is far away: to look for it again and again would cost
         self._is_overlong = False  # what comes before the next STX belongs to a packet that was
         self._has_ended = False
@@ -88,17 +88,13 @@ class Reader:
     def take(self) -> Packet | Noise | Problem | None:
         """Return what comes next if it is there; else None, or at the end of input."""
         stream = self._stream
-        while True:
-            if self._is_odd:
-                if self._items:
-                    return self._items.popleft()
-                if self._is_slow:
-                    if not self._take_slowly():
-                        return None
-                    continue
-                if self._has_ended:
+        while not self._items:
+            if self._is_slow:
+                if not self._take_slowly():
                     return None
-                self._is_odd = False
+                continue
+            if self._has_ended:
+                return None
             try:
                 piece = stream.take_until(ETX, self._limit - 1)
             except TooLong:
@@ -113,7 +109,7 @@ class Reader:
                 if packet is not None and not self._noise:
                     return packet
                 self._sort(piece + ETX, offset)
-            self._is_odd = True
+        return self._items.popleft()
 
     def _take_slowly(self) -> bool:
         """Take what comes without looking further than the limit; False: nothing is there."""
@@ -238,14 +234,8 @@ def read_packet(limit: int = LIMIT) -> Steps[Packet | None]:
         pass
     if isinstance(item, Problem):
         raise item.error()
-    if item is not None and item.checksum_ok is False:
-        wanted = item.sealed().checksum
-        raise ChecksumMismatch(
-            position=item.offset + len(item.encode()) - 3,
-            path=["packet"],
-            expected=f"the checksum {wanted!r}",
-            found=item.checksum,
-        )
+    if item is not None and (error := fault_in(item)) is not None:
+        raise error
     return item
 
 

@@ -33,6 +33,7 @@ import msgspec
 
 from ohnecimd.domains import shown
 from ohnecimd.errors import (
+    ChecksumMismatch,
     FieldError,
     Malformed,
     RemoteProtocolError,
@@ -43,11 +44,13 @@ from ohnecimd.protocols.cimd.parameters import HIDDEN, PARAMETERS, RESERVED, Par
 
 __all__ = [
     "LIMIT",
+    "SECRETS",
     "Checksums",
     "Packet",
     "Problem",
     "checksum_of",
     "diagnosed",
+    "fault_in",
     "fault_of",
     "header_of",
     "hidden_anywhere",
@@ -69,6 +72,7 @@ SUMS = {
 }
 """The sum of a packet without ETX, by its checksum: that, and of the two digits themselves."""
 
+HEADER_BYTES = 8  # from STX to the first TAB
 QUOTED = 3  # so few bytes of a parameter, lest a password is among them
 
 
@@ -192,7 +196,7 @@ def hidden_anywhere(data: bytes) -> bytes:
     >>> hidden_anywhere(b"oops 011:s3cret")
     b'oops 011:***'
     """
-    return _hide_anywhere(rb"\1" + HIDDEN, data)
+    return SECRETS.sub(HIDDEN, data)
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -264,6 +268,24 @@ def fault_of(packet: Packet, checksums: Checksums = Checksums.ACCEPT) -> str | N
     return MISMATCH
 
 
+def fault_in(packet: Packet, checksums: Checksums = Checksums.ACCEPT) -> RemoteProtocolError | None:
+    """Return what is wrong with the checksum, as an error; None if nothing is."""
+    fault = fault_of(packet, checksums)
+    if fault is None:
+        return None
+    position = packet.offset + HEADER_BYTES + len(packet.body)
+    if fault == MISSING:
+        return Malformed("expected a checksum, found none", position=position, path=["packet"])
+    expected = f"the checksum {packet.sealed().checksum!r}"
+    return ChecksumMismatch(
+        f"expected {expected}, found {packet.checksum!r}",
+        position=position,
+        path=["packet"],
+        expected=expected,
+        found=packet.checksum,
+    )
+
+
 # Well-formed, or why not
 
 _HEAD = rb"(\d\d):(\d\d\d)\t"
@@ -274,7 +296,8 @@ _match = re.compile(
 _pairs_in = re.compile(rb"(...):([^\t]*+)\t", re.DOTALL).findall
 _SECRET = b"|".join([b"%03d" % number for number, it in PARAMETERS.items() if it.is_secret])
 _hide = re.compile(rb"(?:^|(?<=\t))((?:" + _SECRET + rb"):)[^\t]*").sub
-_hide_anywhere = re.compile(rb"((?:" + _SECRET + rb"):)[^\t\x02\x03]+").sub
+SECRETS = re.compile(rb"(?:(?<=" + _SECRET.replace(b"|", b":)|(?<=") + rb":))[^\t\x02\x03]+")
+"""What may be a password, wherever it stands."""
 _find_secret = re.compile(rb"[\x02\t](?:" + _SECRET + rb")").search
 _adler32 = zlib.adler32
 
