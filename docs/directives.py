@@ -67,7 +67,7 @@ class CodesDirective(Described):
 class ParametersDirective(Described):
     """Describes the parameters of CIMD2."""
 
-    def lines(self, thing: Any, module: str) -> Iterator[str]:  # noqa: ANN401, ARG002
+    def lines(self, thing: Any, module: str) -> Iterator[str]:  # noqa: ANN401, ARG002 - it stands alone
         """Give a row for each."""
         return lines_of_parameters(thing)
 

@@ -121,8 +121,8 @@ class Block(Message):
     def enter(
         self,
         section: Section,  # noqa: ARG002 - the subclasses need them
-        position: int,  # noqa: ARG002
-        number: int,  # noqa: ARG002
+        position: int,  # noqa: ARG002 - likewise
+        number: int,  # noqa: ARG002 - likewise
     ) -> Packet | None:
         """Take part in a section; return the packet that the block holds, if that is what it does.
 
@@ -181,7 +181,7 @@ class InterfaceDescription(Block):
         self,
         section: Section,
         position: int,
-        number: int,  # noqa: ARG002
+        number: int,  # noqa: ARG002 - it is no packet
     ) -> Packet | None:
         """Add the interface."""
         if len(section.interfaces) >= MOST_INTERFACES:

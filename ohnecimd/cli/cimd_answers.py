@@ -82,7 +82,7 @@ def _text_of(exchange: Exchange[Any]) -> tuple[str, dict[str, object]]:
 
 
 @singledispatch
-def _told(response: Response) -> tuple[str, dict[str, object]]:  # noqa: ARG001
+def _told(response: Response) -> tuple[str, dict[str, object]]:  # noqa: ARG001 - it says no more
     """Return what a response says."""
     return "done", {}
 
